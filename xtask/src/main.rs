@@ -1,1 +1,86 @@
-fn main() {}
+//! `cargo xtask`: the project's chores, with nothing but cargo and this crate.
+//!
+//! - [`suite`] is the one table of what `cargo xtask test` runs.
+//! - [`runner`] runs a step, shows its output as it comes and notices a stall.
+//! - [`libtest`] reads the counts out of what the test harness prints.
+//! - [`verdict`] judges the steps that are no libtest run: `cargo deny`, the demo.
+//! - [`report`] is the table at the end, and the exit code.
+//! - [`planted`] lets this binary stand in for `rustc`, to build with `cfg(planted)`.
+
+mod args;
+mod libtest;
+mod planted;
+mod process;
+mod report;
+mod runner;
+mod suite;
+mod verdict;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use args::Command;
+
+fn main() -> ExitCode {
+    if let Some(code) = planted::stand_in_for_rustc() {
+        return code;
+    }
+    match args::parse(std::env::args().skip(1)) {
+        Ok(Command::Help) => {
+            print!("{}", args::HELP);
+            ExitCode::SUCCESS
+        }
+        Ok(Command::List) => {
+            for suite in suite::ALL {
+                println!("{:8}  {}", suite.name, suite.about);
+            }
+            ExitCode::SUCCESS
+        }
+        Ok(Command::Test(chosen)) => test(&chosen),
+        Err(problem) => {
+            eprintln!("xtask: {problem}\nTry `cargo xtask --help`.");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn test(chosen: &[&'static suite::Suite]) -> ExitCode {
+    let place = match suite::Place::find() {
+        Ok(place) => place,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    let patience = runner::Patience {
+        heartbeat: Duration::from_secs(30),
+        stalled: Duration::from_secs(15 * 60),
+    };
+    let in_ci = std::env::var("CI").is_ok_and(|v| v == "true" || v == "1");
+    let mut report = report::Report::new(in_ci);
+    for (n, suite) in chosen.iter().enumerate() {
+        println!(
+            "\n=== [{}/{}] {}: {}",
+            n + 1,
+            chosen.len(),
+            suite.name,
+            suite.about
+        );
+        report.add(runner::run_suite(
+            suite.name,
+            &(suite.steps)(&place),
+            patience,
+        ));
+    }
+    let left_out: Vec<_> = suite::ALL
+        .iter()
+        .filter(|s| !chosen.iter().any(|c| c.name == s.name))
+        .map(|s| s.name)
+        .collect();
+    report.print(&left_out);
+    if report.failed() == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

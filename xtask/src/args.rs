@@ -1,0 +1,124 @@
+//! What stands on the command line.
+
+use crate::suite::{self, Suite};
+
+/// The help text, examples included.
+pub const HELP: &str = "\
+The project's chores.
+
+Usage:
+  cargo xtask test [--suite NAME...]   run all suites, or the named ones in the order of the table
+  cargo xtask test --list              name the suites and what each does
+  cargo xtask --help                   this text
+
+Examples:
+  cargo xtask test                     what CI runs; ends with `N passed, N failed`
+  cargo xtask test --suite unit        the unit and doc tests only
+  cargo xtask test --suite format clippy
+  CI=true cargo xtask test             a suite that cannot run counts as a failure
+
+Exit codes: 0 all passed, 1 something failed, 2 the command line was wrong.
+";
+
+/// A parsed command line.
+#[derive(Debug)]
+pub enum Command {
+    /// Print [`HELP`].
+    Help,
+    /// Name the suites.
+    List,
+    /// Run these suites, in the order of the table.
+    Test(Vec<&'static Suite>),
+}
+
+/// Reads the arguments that follow the program's name.
+pub fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut args = args.peekable();
+    match args.next().as_deref() {
+        None | Some("help" | "--help" | "-h") => return Ok(Command::Help),
+        Some("test") => {}
+        Some(other) => return Err(format!("there is no command `{other}`")),
+    }
+    let mut names = Vec::new();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--help" | "-h" => return Ok(Command::Help),
+            "--list" => return Ok(Command::List),
+            "--suite" => {
+                let before = names.len();
+                while let Some(name) = args.next_if(|a| !a.starts_with('-')) {
+                    names.extend(name.split(',').map(str::to_owned));
+                }
+                if names.len() == before {
+                    return Err("`--suite` needs at least one name".into());
+                }
+            }
+            other => return Err(format!("`test` does not know `{other}`")),
+        }
+    }
+    for name in &names {
+        if !suite::ALL.iter().any(|s| s.name == name) {
+            let known: Vec<_> = suite::ALL.iter().map(|s| s.name).collect();
+            return Err(format!(
+                "there is no suite `{name}`; there are: {}",
+                known.join(", ")
+            ));
+        }
+    }
+    let chosen = suite::ALL
+        .iter()
+        .filter(|s| names.is_empty() || names.iter().any(|n| n == s.name))
+        .collect();
+    Ok(Command::Test(chosen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_line(line: &str) -> Result<Command, String> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    fn chosen(line: &str) -> Vec<&'static str> {
+        match parse_line(line) {
+            Ok(Command::Test(suites)) => suites.iter().map(|s| s.name).collect(),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn without_names_every_suite_is_chosen() {
+        assert_eq!(chosen("test").len(), suite::ALL.len());
+    }
+
+    #[test]
+    fn several_names_may_follow_one_flag_or_stand_each_behind_their_own() {
+        for line in [
+            "test --suite clippy format",
+            "test --suite clippy --suite format",
+            "test --suite clippy,format",
+        ] {
+            assert_eq!(chosen(line), ["format", "clippy"], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_word_is_refused_and_the_right_ones_are_named() {
+        let problem = parse_line("test --suite unitt").unwrap_err();
+        assert!(
+            problem.contains("unitt") && problem.contains("unit,"),
+            "{problem}"
+        );
+        assert!(parse_line("tset").is_err());
+        assert!(parse_line("test --suite").is_err());
+        assert!(parse_line("test --fast").is_err());
+    }
+
+    #[test]
+    fn help_is_what_an_empty_line_gets() {
+        assert!(matches!(parse_line(""), Ok(Command::Help)));
+        assert!(matches!(parse_line("test --help"), Ok(Command::Help)));
+        assert!(matches!(parse_line("test --list"), Ok(Command::List)));
+    }
+}

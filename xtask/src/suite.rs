@@ -1,0 +1,243 @@
+//! The one table of what `cargo xtask test` runs. To change how a suite runs, change it here.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::planted;
+use crate::verdict::Judge;
+
+/// A named group of steps.
+#[derive(Debug)]
+pub struct Suite {
+    /// The name for `--suite` and for the table at the end.
+    pub name: &'static str,
+    /// What it checks, in a few words.
+    pub about: &'static str,
+    /// What it runs, one after the other.
+    pub steps: fn(&Place) -> Vec<Step>,
+}
+
+/// One command and how its end is judged.
+#[derive(Debug)]
+pub struct Step {
+    /// What it is, for the reader of the output.
+    pub name: &'static str,
+    /// The program and its arguments, run in the workspace's root.
+    pub command: Vec<OsString>,
+    /// Set on top of the inherited environment.
+    pub environment: Vec<(&'static str, OsString)>,
+    /// The folder it runs in.
+    pub folder: PathBuf,
+    /// How its output and exit code become counts.
+    pub judge: Judge,
+}
+
+/// Where the workspace and its build lie.
+#[derive(Debug)]
+pub struct Place {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+/// The features that the tests with real processes need in the binary: the control port,
+/// which a release does not have.
+const E2E_FEATURES: &str = "test-control";
+
+/// Packages whose tests are suites of their own.
+const OWN_SUITES: [&str; 2] = ["causerie-sim", "causerie-e2e"];
+
+/// Every suite, cheap ones first.
+pub const ALL: &[Suite] = &[
+    Suite {
+        name: "format",
+        about: "rustfmt has nothing to change",
+        steps: |place| vec![place.cargo("rustfmt", "fmt --all --check", Judge::ExitCode)],
+    },
+    Suite {
+        name: "deny",
+        about: "licences, bans, sources and advisories of the dependencies",
+        steps: |place| {
+            vec![
+                place.cargo(
+                    "bans, licences, sources",
+                    "deny --locked check --hide-inclusion-graph bans licenses sources",
+                    Judge::Deny,
+                ),
+                place.cargo(
+                    "advisories",
+                    "deny --locked check --hide-inclusion-graph advisories",
+                    Judge::Deny,
+                ),
+            ]
+        },
+    },
+    Suite {
+        name: "clippy",
+        about: "no warning in any target",
+        steps: |place| {
+            vec![place.cargo(
+                "clippy",
+                "clippy --locked --workspace --all-targets -- -D warnings",
+                Judge::ExitCode,
+            )]
+        },
+    },
+    Suite {
+        name: "docs",
+        about: "the documentation builds without a warning",
+        steps: |place| {
+            let mut step = place.cargo(
+                "rustdoc",
+                "doc --locked --no-deps --workspace --document-private-items",
+                Judge::ExitCode,
+            );
+            step.environment
+                .push(("RUSTDOCFLAGS", "-D warnings".into()));
+            vec![step]
+        },
+    },
+    Suite {
+        name: "unit",
+        about: "unit, property and doc tests of every crate",
+        steps: |place| {
+            let mut line = "test --locked --no-fail-fast --workspace".to_owned();
+            for package in OWN_SUITES {
+                line += " --exclude ";
+                line += package;
+            }
+            vec![place.cargo("cargo test", &line, Judge::Libtest)]
+        },
+    },
+    Suite {
+        name: "sim",
+        about: "engines and server under one seed and virtual time",
+        steps: |place| {
+            vec![place.cargo(
+                "cargo test",
+                "test --locked --no-fail-fast -p causerie-sim",
+                Judge::Libtest,
+            )]
+        },
+    },
+    Suite {
+        name: "planted",
+        about: "the simulation catches bugs that are planted for it",
+        steps: |place| {
+            let mut step = place.cargo(
+                "cargo test",
+                "test --locked --no-fail-fast -p causerie-sim",
+                Judge::Libtest,
+            );
+            step.environment.extend(planted::environment());
+            vec![step]
+        },
+    },
+    Suite {
+        name: "e2e",
+        about: "real processes, sockets, cuts and kills",
+        steps: |place| {
+            let build = place.cargo(
+                "build the binary",
+                &format!("build --locked -p causerie-cli --features {E2E_FEATURES}"),
+                Judge::Preparation,
+            );
+            let mut test = place.cargo(
+                "cargo test",
+                "test --locked --no-fail-fast -p causerie-e2e",
+                Judge::Libtest,
+            );
+            test.environment
+                .push(("CAUSERIE_BIN", place.target.join("debug/causerie").into()));
+            vec![build, test]
+        },
+    },
+    Suite {
+        name: "demo",
+        about: "the demo of a release build loses, doubles and reorders nothing",
+        steps: |place| {
+            vec![place.cargo(
+                "demo --json",
+                "run --locked --release -- demo --json",
+                Judge::Demo,
+            )]
+        },
+    },
+];
+
+impl Place {
+    /// Asks cargo where the workspace and its target folder are.
+    pub fn find() -> Result<Self, String> {
+        let output = Command::new(cargo())
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .output()
+            .map_err(|problem| format!("cannot start cargo: {problem}"))?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+        }
+        let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
+            .map_err(|problem| format!("cannot read the output of cargo metadata: {problem}"))?;
+        let path = |key: &str| {
+            metadata[key]
+                .as_str()
+                .map(PathBuf::from)
+                .ok_or_else(|| format!("cargo metadata names no {key}"))
+        };
+        Ok(Self {
+            root: path("workspace_root")?,
+            target: path("target_directory")?,
+        })
+    }
+
+    fn cargo(&self, name: &'static str, line: &str, judge: Judge) -> Step {
+        let mut command = vec![cargo()];
+        command.extend(line.split_whitespace().map(OsString::from));
+        Step {
+            name,
+            command,
+            environment: Vec::new(),
+            folder: self.root.clone(),
+            judge,
+        }
+    }
+}
+
+/// The cargo that started us, so that `cargo +version xtask` means what it says.
+fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_suites_that_run_alone_are_left_out_of_the_unit_tests() {
+        let place = Place {
+            root: "/root".into(),
+            target: "/target".into(),
+        };
+        let line = |name: &str| {
+            let suite = ALL.iter().find(|s| s.name == name).expect("a known suite");
+            let steps = (suite.steps)(&place);
+            let words: Vec<_> = steps
+                .iter()
+                .flat_map(|s| &s.command)
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            words.join(" ")
+        };
+        for package in OWN_SUITES {
+            assert!(line("unit").contains(&format!("--exclude {package}")));
+        }
+        assert!(line("sim").contains("-p causerie-sim"));
+        assert!(line("e2e").contains("-p causerie-e2e"));
+    }
+
+    #[test]
+    fn suite_names_are_unique() {
+        for (n, suite) in ALL.iter().enumerate() {
+            assert!(ALL[n + 1..].iter().all(|other| other.name != suite.name));
+        }
+    }
+}
