@@ -1,1 +1,3 @@
-//! Placeholder until the first module lands.
+//! The reference server of Causerie.
+
+pub mod store;
