@@ -235,6 +235,29 @@ mod tests {
     }
 
     #[test]
+    fn every_dependency_has_its_reason_in_the_docs() {
+        let manifest = include_str!("../../Cargo.toml");
+        let reasons = include_str!("../../docs/dependencies.md");
+        let (_, table) = manifest
+            .split_once("[workspace.dependencies]\n")
+            .expect("the table of dependencies");
+        let names: Vec<_> = table
+            .lines()
+            .take_while(|line| !line.starts_with('['))
+            .filter_map(|line| line.split_once(" = "))
+            .filter(|(_, what)| !what.contains("path ="))
+            .map(|(name, _)| name)
+            .collect();
+        assert!(names.contains(&"tokio"), "{names:?}");
+        for name in names {
+            assert!(
+                reasons.contains(&format!("| `{name}` |")),
+                "docs/dependencies.md does not say why {name} is needed"
+            );
+        }
+    }
+
+    #[test]
     fn suite_names_are_unique() {
         for (n, suite) in ALL.iter().enumerate() {
             assert!(ALL[n + 1..].iter().all(|other| other.name != suite.name));
