@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 
 use crate::{
     ClientFrame, ConversationId, ErrorCode, ErrorReply, MessageKind, SendMessage, ServerFrame,
-    TempId, Write, WriteFault, WriteKind, WriteOp,
+    ServerMessage, TempId, Write, WriteFault, WriteKind, WriteOp,
     frame::invalid_payload,
-    limits::{MAX_CONTENT_BYTES, MAX_EMOJI_BYTES, MAX_METADATA_BYTES},
+    limits::{MAX_CONTENT_BYTES, MAX_EMOJI_BYTES, MAX_INTEGER, MAX_METADATA_BYTES},
     record::encoded_len,
 };
 
@@ -120,12 +120,48 @@ fn utf16_escape(text: &str, at: usize) -> Option<u16> {
     u16::from_str_radix(hex, 16).ok()
 }
 
+/// Why a client's frame cannot be served, with the id it came with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameFault {
+    /// The frame's id, if one can be read even so.
+    pub id: Option<u64>,
+    /// What is wrong, for a person. It has a `temp_id` if the frame is a durable write that has one.
+    pub error: ErrorReply,
+}
+
+impl FrameFault {
+    /// The answer: `message_error` if a durable write can be named, `error` otherwise.
+    pub fn into_frame(self) -> ServerFrame {
+        let message = if self.error.temp_id.is_some() {
+            ServerMessage::MessageError(self.error)
+        } else {
+            ServerMessage::Error(self.error)
+        };
+        ServerFrame::reply(self.id, message)
+    }
+}
+
 /// Reads the frames of a client's text message. Each is one outcome; malformed JSON is the last.
-pub fn decode_client(text: &str) -> impl Iterator<Item = Result<ClientFrame, ErrorReply>> + '_ {
-    raw_frames(text).map(|(_, raw)| {
-        let raw = raw.map_err(|e| ErrorReply::new(ErrorCode::Invalid, e.to_string()))?;
-        ClientFrame::from_raw(&raw)
+pub fn decode_client(text: &str) -> impl Iterator<Item = Result<ClientFrame, FrameFault>> + '_ {
+    raw_frames(text).map(|(text, raw)| {
+        let raw = raw.map_err(|e| FrameFault {
+            id: id_alone(text),
+            error: ErrorReply::new(ErrorCode::Invalid, e.to_string()),
+        })?;
+        ClientFrame::from_raw(&raw).map_err(|error| FrameFault { id: raw.id, error })
     })
+}
+
+/// The id of a frame that is otherwise wrong.
+fn id_alone(text: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct OnlyId {
+        id: u64,
+    }
+    serde_json::from_str::<OnlyId>(text)
+        .ok()
+        .map(|only| only.id)
+        .filter(|id| *id < MAX_INTEGER)
 }
 
 /// Reads the frames of a server's text message.

@@ -25,11 +25,11 @@ mod write;
 
 pub use code::{AfterClose, AuthCode, CloseCode, ErrorCode};
 pub use codec::{
-    BatchItem, DecodeError, RawFrame, decode_client, decode_server, encode_client, encode_server,
-    encode_server_into, raw_frames,
+    BatchItem, DecodeError, FrameFault, RawFrame, decode_client, decode_server, encode_client,
+    encode_server, encode_server_into, raw_frames,
 };
 pub use event::*;
-pub use frame::{ClientFrame, Meta, Request, ServerFrame, ServerMessage};
+pub use frame::{ClientFrame, Meta, Request, ServerFrame, ServerMessage, UnknownFrame};
 pub use id::{
     ClientId, ConversationId, GroupId, IdError, MessageId, Room, SessionId, TempId, UserId,
     inbox_id,
