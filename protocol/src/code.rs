@@ -48,8 +48,9 @@ macro_rules! words {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let word = std::borrow::Cow::<str>::deserialize(deserializer)?;
-                Ok(Self::from(&*word))
+                crate::scalar::read_str(deserializer, "a word", |word| {
+                    Ok::<_, std::convert::Infallible>(Self::from(word))
+                })
             }
         }
     };

@@ -1,29 +1,29 @@
-//! Bytes to frames and back (docs/protocol.md §1). Input is bounded in size by the caller, in
-//! depth by `serde_json` (128 levels, and only where a payload is read), and never panics.
+//! Bytes to frames and back (docs/protocol.md §1). Input is bounded in size by the caller and in
+//! depth by `serde_json`: 128 levels, and only where a value is kept. Nothing here panics.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::value::RawValue;
 
 use crate::{
-    ClientFrame, ConversationId, ErrorCode, ErrorReply, MessageKind, SendMessage, ServerFrame,
-    ServerMessage, TempId, Write, WriteFault, WriteKind, WriteOp,
-    frame::invalid_payload,
-    limits::{MAX_CONTENT_BYTES, MAX_EMOJI_BYTES, MAX_INTEGER, MAX_METADATA_BYTES},
-    record::encoded_len,
+    ClientFrame, ErrorCode, ErrorReply, FrameFault, ServerFrame,
+    fault::{describe, refuse},
+    limits::MAX_FRAME_BYTES,
+    scalar::{integer_option, raw_object},
 };
 
 /// A frame whose payload is not yet read. Nothing of the payload is lost: unknown fields stay in it.
-#[derive(Debug, Clone, Deserialize)]
+/// `Debug` shows only its size.
+#[derive(Clone, Deserialize)]
 pub struct RawFrame<'a> {
     /// Its type.
     #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
     /// The request's id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer_option")]
     pub id: Option<u64>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "raw_object")]
     payload: Option<&'a RawValue>,
     /// What the server tells beside an event.
     #[serde(borrow, default)]
@@ -42,15 +42,43 @@ impl<'a> RawFrame<'a> {
     }
 }
 
-/// Why text is no frame.
-#[derive(Debug, thiserror::Error)]
+impl fmt::Debug for RawFrame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawFrame")
+            .field("kind", &self.kind)
+            .field("id", &self.id)
+            .field("payload_bytes", &self.payload_json().len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a server passes on without reading it again.
+impl Serialize for RawFrame<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", &self.kind)?;
+        if let Some(id) = self.id {
+            map.serialize_entry("id", &id)?;
+        }
+        map.serialize_entry("payload", self.payload())?;
+        if let Some(meta) = self.meta {
+            map.serialize_entry("meta", meta)?;
+        }
+        map.end()
+    }
+}
+
+/// Why text is no frame. Neither `Display` nor `Debug` shows a text that stands in it.
+#[derive(thiserror::Error)]
 pub enum DecodeError {
     /// Not JSON: what follows in this message cannot be read either.
     #[error("not JSON: {0}")]
     Syntax(serde_json::Error),
     /// JSON, but no frame.
     #[error(
-        "a frame is an object with a string `type`, and perhaps an integer `id` and an object `payload`: {0}"
+        "a frame is an object with a string `type`, and perhaps an integer `id` and an object `payload`: {}",
+        describe(.0)
     )]
     Shape(serde_json::Error),
     /// A character that is allowed nowhere: U+0000, or half of a surrogate pair.
@@ -58,110 +86,122 @@ pub enum DecodeError {
     Character,
 }
 
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DecodeError({self})")
+    }
+}
+
 /// One frame of a batch: its text, and what was read of it.
 pub type BatchItem<'a> = (&'a str, Result<RawFrame<'a>, DecodeError>);
 
-/// The frames of a text message, one after the other. After a [`DecodeError::Syntax`] it ends.
+/// The frames of a text message, one after the other. After a [`DecodeError::Syntax`] it ends. A
+/// place that an error names is counted from the beginning of its frame.
 pub fn raw_frames(text: &str) -> impl Iterator<Item = BatchItem<'_>> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-    let mut broken = false;
+    let mut rest = text;
     std::iter::from_fn(move || {
-        if broken {
+        rest = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        if rest.is_empty() {
             return None;
         }
-        Some(match values.next()? {
-            Ok(raw) => (raw.get(), raw_frame(raw.get())),
-            Err(error) => {
-                broken = true;
-                ("", Err(DecodeError::Syntax(error)))
+        let (frame, outcome) = first_frame(rest);
+        rest = match outcome {
+            Err(DecodeError::Syntax(_)) => "",
+            Ok(_) | Err(DecodeError::Shape(_) | DecodeError::Character) => {
+                rest.get(frame.len()..).unwrap_or_default()
             }
-        })
+        };
+        Some((frame, outcome))
     })
 }
 
-fn raw_frame(text: &str) -> Result<RawFrame<'_>, DecodeError> {
-    if has_forbidden_character(text) {
-        return Err(DecodeError::Character);
+/// The frame that `text` begins with. Almost always one pass finds both its end and its parts.
+fn first_frame(text: &str) -> BatchItem<'_> {
+    let shape = if text.starts_with('{') {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<RawFrame<'_>>();
+        match values.next() {
+            Some(Ok(raw)) => {
+                let frame = text.get(..values.byte_offset()).unwrap_or(text);
+                if has_forbidden_character(frame) {
+                    return (frame, Err(DecodeError::Character));
+                }
+                return (frame, Ok(raw));
+            }
+            Some(Err(error)) => error,
+            None => serde_json::Error::custom("an empty text"),
+        }
+    } else {
+        serde_json::Error::custom("not an object")
+    };
+    match serde_json::Deserializer::from_str(text)
+        .into_iter::<&RawValue>()
+        .next()
+    {
+        Some(Ok(value)) if has_forbidden_character(value.get()) => {
+            (value.get(), Err(DecodeError::Character))
+        }
+        Some(Ok(value)) => (value.get(), Err(DecodeError::Shape(shape))),
+        Some(Err(error)) => ("", Err(DecodeError::Syntax(error))),
+        None => ("", Err(DecodeError::Syntax(shape))),
     }
-    serde_json::from_str(text).map_err(DecodeError::Shape)
 }
 
 /// JSON text has these two only as escapes; text without any escape of that kind is clean.
-fn has_forbidden_character(text: &str) -> bool {
+pub(crate) fn has_forbidden_character(text: &str) -> bool {
     if !text.contains("\\u") {
         return false;
     }
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(found) = text[at..].find('\\') {
+    while let Some(found) = bytes
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|byte| *byte == b'\\'))
+    {
         let escape = at + found;
         if bytes.get(escape + 1) != Some(&b'u') {
             at = escape + 2;
             continue;
         }
-        let Some(unit) = utf16_escape(text, escape) else {
-            return false;
-        };
-        match unit {
-            0 => return true,
-            0xD800..=0xDBFF => match utf16_escape(text, escape + 6) {
+        match utf16_escape(bytes, escape) {
+            Some(0) | None => return true,
+            Some(0xD800..=0xDBFF) => match utf16_escape(bytes, escape + 6) {
                 Some(0xDC00..=0xDFFF) => at = escape + 12,
                 Some(_) | None => return true,
             },
-            0xDC00..=0xDFFF => return true,
-            _ => at = escape + 6,
+            Some(0xDC00..=0xDFFF) => return true,
+            Some(_) => at = escape + 6,
         }
     }
     false
 }
 
-fn utf16_escape(text: &str, at: usize) -> Option<u16> {
-    let hex = text.get(at..at + 6)?.strip_prefix("\\u")?;
-    u16::from_str_radix(hex, 16).ok()
-}
-
-/// Why a client's frame cannot be served, with the id it came with.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FrameFault {
-    /// The frame's id, if one can be read even so.
-    pub id: Option<u64>,
-    /// What is wrong, for a person. It has a `temp_id` if the frame is a durable write that has one.
-    pub error: ErrorReply,
-}
-
-impl FrameFault {
-    /// The answer: `message_error` if a durable write can be named, `error` otherwise.
-    pub fn into_frame(self) -> ServerFrame {
-        let message = if self.error.temp_id.is_some() {
-            ServerMessage::MessageError(self.error)
-        } else {
-            ServerMessage::Error(self.error)
-        };
-        ServerFrame::reply(self.id, message)
-    }
+fn utf16_escape(bytes: &[u8], at: usize) -> Option<u16> {
+    let hex = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
 }
 
 /// Reads the frames of a client's text message. Each is one outcome; malformed JSON is the last.
+///
+/// A durable write whose names can be read is never a fault, whatever else is wrong with it, its
+/// size and its characters included: that is said in [`Write::op`](crate::Write::op), since a
+/// repeat is answered all the same.
 pub fn decode_client(text: &str) -> impl Iterator<Item = Result<ClientFrame, FrameFault>> + '_ {
-    raw_frames(text).map(|(text, raw)| {
-        let raw = raw.map_err(|e| FrameFault {
-            id: id_alone(text),
-            error: ErrorReply::new(ErrorCode::Invalid, e.to_string()),
-        })?;
-        ClientFrame::from_raw(&raw).map_err(|error| FrameFault { id: raw.id, error })
+    raw_frames(text).map(|(text, raw)| match raw {
+        Ok(raw) if text.len() <= MAX_FRAME_BYTES => {
+            ClientFrame::from_raw(&raw).map_err(|error| FrameFault { id: raw.id, error })
+        }
+        Ok(_) => refuse(
+            text,
+            ErrorReply::new(
+                ErrorCode::TooLarge,
+                format!(
+                    "the frame has {} bytes, the limit is {MAX_FRAME_BYTES}",
+                    text.len()
+                ),
+            ),
+        ),
+        Err(error) => refuse(text, ErrorReply::new(ErrorCode::Invalid, error.to_string())),
     })
-}
-
-/// The id of a frame that is otherwise wrong.
-fn id_alone(text: &str) -> Option<u64> {
-    #[derive(Deserialize)]
-    struct OnlyId {
-        id: u64,
-    }
-    serde_json::from_str::<OnlyId>(text)
-        .ok()
-        .map(|only| only.id)
-        .filter(|id| *id < MAX_INTEGER)
 }
 
 /// Reads the frames of a server's text message.
@@ -195,227 +235,4 @@ pub fn encode_server_into(
     buffer: &mut Vec<u8>,
 ) -> Result<(), serde_json::Error> {
     serde_json::to_writer(buffer, frame)
-}
-
-#[derive(Deserialize)]
-struct WriteHead {
-    temp_id: TempId,
-    conversation_id: ConversationId,
-    #[serde(default)]
-    skip: Option<TempId>,
-}
-
-/// Reads a durable write. Without sound names it is refused at once; any other fault stays with it,
-/// since a repeat is answered whatever it carries.
-pub(crate) fn decode_write(kind: WriteKind, payload: &str) -> Result<Write, ErrorReply> {
-    let head: WriteHead = serde_json::from_str(payload).map_err(|e| invalid_head(payload, &e))?;
-    if !head.temp_id.is_v7() {
-        return Err(ErrorReply::invalid("temp_id", "a temp_id is a UUIDv7"));
-    }
-    let op = WriteOp::from_json(kind, payload)
-        .map_err(|e| ErrorReply {
-            field: named_field(&e),
-            ..invalid_payload(&e)
-        })
-        .and_then(|op| check(&op).map(|()| op))
-        .map_err(|e| WriteFault {
-            kind,
-            code: e.code,
-            message: e.message,
-            field: e.field,
-        });
-    Ok(Write {
-        temp_id: head.temp_id,
-        conversation_id: head.conversation_id,
-        skip: head.skip,
-        op,
-    })
-}
-
-/// Names of a write that cannot be read: says which, and gives back the temp_id if that one can.
-fn invalid_head(payload: &str, error: &serde_json::Error) -> ErrorReply {
-    #[derive(Deserialize)]
-    struct OnlyTempId {
-        temp_id: TempId,
-    }
-    let temp_id = serde_json::from_str::<OnlyTempId>(payload)
-        .ok()
-        .map(|only| only.temp_id);
-    let field = if temp_id.is_some() {
-        "conversation_id"
-    } else {
-        "temp_id"
-    };
-    ErrorReply {
-        temp_id,
-        ..ErrorReply::invalid(field, format!("{field} is wrong: {error}"))
-    }
-}
-
-/// The field that serde's message names between backticks, if it does.
-fn named_field(error: &serde_json::Error) -> Option<String> {
-    let text = error.to_string();
-    let field = text
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.split('`').next());
-    Some(field.unwrap_or("payload").to_owned())
-}
-
-/// The limits of docs/protocol.md §5, and what follows from a message's kind.
-fn check(op: &WriteOp) -> Result<(), ErrorReply> {
-    match op {
-        WriteOp::SendMessage(send) => check_send(send),
-        WriteOp::EditMessage(edit) => {
-            if edit.content.is_empty() {
-                return Err(ErrorReply::invalid("content", "an edit has content"));
-            }
-            within("content", encoded_len(&edit.content), MAX_CONTENT_BYTES)
-        }
-        WriteOp::AddReaction(react) | WriteOp::RemoveReaction(react) => {
-            if react.emoji.is_empty() || react.emoji.chars().any(char::is_control) {
-                return Err(ErrorReply::invalid("emoji", "an emoji is a short text"));
-            }
-            within("emoji", react.emoji.len(), MAX_EMOJI_BYTES)
-        }
-        WriteOp::DeleteMessage(_)
-        | WriteOp::CreateConversation(_)
-        | WriteOp::UpdateConversation(_)
-        | WriteOp::AddMembers(_)
-        | WriteOp::RemoveMembers(_)
-        | WriteOp::SetRole(_)
-        | WriteOp::InviteMembers(_)
-        | WriteOp::AcceptInvite(_)
-        | WriteOp::DeclineInvite(_)
-        | WriteOp::QuitConversation(_)
-        | WriteOp::CreateGroup(_)
-        | WriteOp::UpdateGroup(_)
-        | WriteOp::AddGroupMembers(_)
-        | WriteOp::RemoveGroupMembers(_)
-        | WriteOp::SetGroupRole(_)
-        | WriteOp::QuitGroup(_) => check_names(op),
-    }
-}
-
-fn check_send(send: &SendMessage) -> Result<(), ErrorReply> {
-    use crate::{Content, limits};
-    let fits = match (&send.kind, &send.content) {
-        (MessageKind::Text | MessageKind::System, Content::Text(text)) => !text.is_empty(),
-        (MessageKind::Media, Content::Text(_) | Content::Empty) => true,
-        (MessageKind::Custom, Content::Object(_)) => true,
-        (MessageKind::Other(_), _) => {
-            return Err(ErrorReply::invalid(
-                "kind",
-                "a message is text, media, system or custom",
-            ));
-        }
-        (_, _) => false,
-    };
-    if !fits {
-        return Err(ErrorReply::invalid(
-            "content",
-            "content is a non-empty string for text, an object for custom",
-        ));
-    }
-    if send.kind == MessageKind::Media && send.attachments.is_empty() {
-        return Err(ErrorReply::invalid(
-            "attachments",
-            "a media message has attachments",
-        ));
-    }
-    within("content", encoded_len(&send.content), MAX_CONTENT_BYTES)?;
-    within(
-        "metadata",
-        send.metadata.as_ref().map_or(0, encoded_len),
-        MAX_METADATA_BYTES,
-    )?;
-    within(
-        "attachments",
-        send.attachments.len(),
-        limits::MAX_ATTACHMENTS,
-    )?;
-    within("mentions", send.mentions.len(), limits::MAX_MENTIONS)
-}
-
-fn check_names(op: &WriteOp) -> Result<(), ErrorReply> {
-    use crate::limits::{MAX_AVATAR_BYTES, MAX_INITIAL_MEMBERS, MAX_TITLE_BYTES, MAX_USER_IDS};
-    let len = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    match op {
-        WriteOp::CreateConversation(create) => {
-            within("title", len(&create.title), MAX_TITLE_BYTES)?;
-            within(
-                "members",
-                create.members.as_ref().map_or(0, Vec::len),
-                MAX_INITIAL_MEMBERS,
-            )
-        }
-        WriteOp::CreateGroup(create) => {
-            within("title", len(&create.title), MAX_TITLE_BYTES)?;
-            within("avatar", len(&create.avatar), MAX_AVATAR_BYTES)?;
-            within(
-                "members",
-                create.members.as_ref().map_or(0, Vec::len),
-                MAX_INITIAL_MEMBERS,
-            )
-        }
-        WriteOp::UpdateConversation(update) | WriteOp::UpdateGroup(update) => {
-            within("title", len(&update.title), MAX_TITLE_BYTES)?;
-            within("avatar", len(&update.avatar), MAX_AVATAR_BYTES)?;
-            within(
-                "settings",
-                update.settings.as_ref().map_or(0, encoded_len),
-                MAX_METADATA_BYTES,
-            )
-        }
-        WriteOp::AddMembers(members)
-        | WriteOp::RemoveMembers(members)
-        | WriteOp::SetRole(members)
-        | WriteOp::InviteMembers(members)
-        | WriteOp::AddGroupMembers(members)
-        | WriteOp::RemoveGroupMembers(members)
-        | WriteOp::SetGroupRole(members) => {
-            if members.user_ids.is_empty() {
-                return Err(ErrorReply::invalid("user_ids", "name at least one user"));
-            }
-            within("user_ids", members.user_ids.len(), MAX_USER_IDS)
-        }
-        WriteOp::SendMessage(_)
-        | WriteOp::EditMessage(_)
-        | WriteOp::DeleteMessage(_)
-        | WriteOp::AddReaction(_)
-        | WriteOp::RemoveReaction(_)
-        | WriteOp::AcceptInvite(_)
-        | WriteOp::DeclineInvite(_)
-        | WriteOp::QuitConversation(_)
-        | WriteOp::QuitGroup(_) => Ok(()),
-    }
-}
-
-fn within(field: &str, size: usize, limit: usize) -> Result<(), ErrorReply> {
-    if size <= limit {
-        return Ok(());
-    }
-    Err(ErrorReply {
-        field: Some(field.into()),
-        ..ErrorReply::new(
-            ErrorCode::TooLarge,
-            format!("{field} is {size}, the limit is {limit}"),
-        )
-    })
-}
-
-/// What a server passes on without reading it again.
-impl Serialize for RawFrame<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeMap;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("type", &self.kind)?;
-        if let Some(id) = self.id {
-            map.serialize_entry("id", &id)?;
-        }
-        map.serialize_entry("payload", self.payload())?;
-        if let Some(meta) = self.meta {
-            map.serialize_entry("meta", meta)?;
-        }
-        map.end()
-    }
 }

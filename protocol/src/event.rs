@@ -4,18 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CloseCode, Content, ConversationId, GroupId, GroupItem, Item, Message, MessageId, Millis,
-    Object, Preview, Role, Room, Seq, Status, User, UserId, code::words,
+    Object, Preview, Role, Room, Seq, Status, User, UserId,
+    code::words,
+    scalar::{integer, integer_option},
 };
-
-/// `new_message`. `event_id` equals the message's id.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NewMessage {
-    /// The event.
-    pub event_id: MessageId,
-    /// The message as at its seq, unless it was deleted since.
-    #[serde(flatten)]
-    pub message: Message,
-}
 
 /// `message_edited`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,17 +15,20 @@ pub struct MessageEdited {
     /// Where.
     pub conversation_id: ConversationId,
     /// The event's place.
+    #[serde(deserialize_with = "integer")]
     pub seq: Seq,
     /// The event.
     pub event_id: MessageId,
     /// Which message.
     pub message_id: MessageId,
     /// Its place.
+    #[serde(deserialize_with = "integer")]
     pub target_seq: Seq,
     /// What it says from now on; empty if it was deleted since.
     #[serde(default)]
     pub content: Content,
     /// When.
+    #[serde(deserialize_with = "integer")]
     pub edited_at: Millis,
 }
 
@@ -43,12 +38,14 @@ pub struct MessageDeleted {
     /// Where.
     pub conversation_id: ConversationId,
     /// The event's place.
+    #[serde(deserialize_with = "integer")]
     pub seq: Seq,
     /// The event.
     pub event_id: MessageId,
     /// Which message.
     pub message_id: MessageId,
     /// Its place.
+    #[serde(deserialize_with = "integer")]
     pub target_seq: Seq,
 }
 
@@ -58,12 +55,14 @@ pub struct ReactionEvent {
     /// Where.
     pub conversation_id: ConversationId,
     /// The event's place.
+    #[serde(deserialize_with = "integer")]
     pub seq: Seq,
     /// The event.
     pub event_id: MessageId,
     /// Which message.
     pub message_id: MessageId,
     /// Its place.
+    #[serde(deserialize_with = "integer")]
     pub target_seq: Seq,
     /// Who.
     pub user_id: UserId,
@@ -77,6 +76,7 @@ pub struct MemberEvent {
     /// Where.
     pub conversation_id: ConversationId,
     /// The event's place.
+    #[serde(deserialize_with = "integer")]
     pub seq: Seq,
     /// The event.
     pub event_id: MessageId,
@@ -94,6 +94,7 @@ pub struct ConversationUpdated {
     /// Where.
     pub conversation_id: ConversationId,
     /// The event's place.
+    #[serde(deserialize_with = "integer")]
     pub seq: Seq,
     /// The event.
     pub event_id: MessageId,
@@ -114,6 +115,7 @@ pub struct Skipped {
     /// Where.
     pub conversation_id: ConversationId,
     /// The event's place.
+    #[serde(deserialize_with = "integer")]
     pub seq: Seq,
     /// The event.
     pub event_id: MessageId,
@@ -127,17 +129,31 @@ pub struct Receipt {
     /// Whose.
     pub user_id: UserId,
     /// Up to here.
+    #[serde(deserialize_with = "integer")]
     pub seq: Seq,
     /// When.
+    #[serde(deserialize_with = "integer")]
     pub at: Millis,
     /// Own only: how many messages were read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "integer_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub read_number: Option<u64>,
     /// Own only: unread messages that mention this user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "integer_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub mentions_unread: Option<u64>,
     /// Own only: the revision of this user's row.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "integer_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub rev: Option<u64>,
 }
 
@@ -147,16 +163,22 @@ pub struct ConversationActivity {
     /// Where.
     pub conversation_id: ConversationId,
     /// The last seq.
+    #[serde(deserialize_with = "integer")]
     pub head_seq: Seq,
     /// How many messages there are.
+    #[serde(deserialize_with = "integer")]
     pub head_number: u64,
     /// How far this user has read.
+    #[serde(deserialize_with = "integer")]
     pub read_seq: Seq,
     /// How many messages were read.
+    #[serde(deserialize_with = "integer")]
     pub read_number: u64,
     /// Unread messages that mention this user.
+    #[serde(deserialize_with = "integer")]
     pub mentions_unread: u64,
     /// The revision of this user's row.
+    #[serde(deserialize_with = "integer")]
     pub rev: u64,
     /// The newest message that this user may see.
     #[serde(default)]
@@ -213,10 +235,10 @@ pub struct StatusUpdate {
     /// Whether a device is connected.
     pub is_online: bool,
     /// When the last device went.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer_option")]
     pub last_seen_at: Option<Millis>,
     /// When the person last did something.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer_option")]
     pub last_active_at: Option<Millis>,
 }
 
@@ -237,7 +259,7 @@ pub struct ConversationPresence {
     /// Whether they look.
     pub viewing: bool,
     /// A node that has not applied this seq drops the frame.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer")]
     pub as_of_seq: Seq,
 }
 
@@ -251,9 +273,10 @@ pub struct TypingIndicator {
     /// Whether they type.
     pub typing: bool,
     /// How long this holds.
+    #[serde(deserialize_with = "integer")]
     pub expires_in_ms: u64,
     /// A node that has not applied this seq drops the frame.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer")]
     pub as_of_seq: Seq,
 }
 
@@ -271,7 +294,7 @@ pub struct SignalEvent {
     #[serde(default)]
     pub data: serde_json::Value,
     /// A node that has not applied this seq drops the frame.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer")]
     pub as_of_seq: Seq,
 }
 
@@ -302,16 +325,24 @@ words! {
 pub struct ConnectionEvent {
     /// What happens.
     pub event: ConnectionEventKind,
-    /// The close code that follows or belongs to it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The close code that follows or belongs to it; null if none does.
+    #[serde(default)]
     pub code: Option<CloseCode>,
     /// When to come back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "integer_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub retry_after_ms: Option<u64>,
     /// The room concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<Room>,
     /// The seq of the removal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "integer_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub seq: Option<Seq>,
 }

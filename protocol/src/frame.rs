@@ -1,5 +1,7 @@
 //! Frames: what a request, a reply or an event is wrapped in (docs/protocol.md §1).
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeMap};
 use serde_json::value::RawValue;
 
@@ -11,14 +13,21 @@ use crate::{
     Nothing, Notification, Ping, PresenceState, RawFrame, ReactionEvent, Receipt, RefreshToken,
     Seq, SetPreferences, Signal, SignalEvent, Skipped, StatusUpdate, Subscribe, Subscribed, Sync,
     SyncPage, TokenRefreshed, Typing, TypingIndicator, Unsubscribe, Unsubscribed, UpdateMembership,
-    UpdateStatus, UserEvent, UserId, UserIds, UsersPage, Write, WriteKind, codec::decode_write,
+    UpdateStatus, UserEvent, UserId, UserIds, UsersPage, Write, WriteKind,
+    check::check_request,
+    fault::{decode_write, invalid_payload},
+    scalar::{integer, integer_option},
 };
 
 /// What the server tells beside an event: when, by whom, where, from which device.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Meta {
     /// Server time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "integer_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub timestamp: Option<Millis>,
     /// Who caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,13 +80,22 @@ impl ServerFrame {
     }
 }
 
-/// A type and payload that this version does not know.
-#[derive(Debug, Clone)]
+/// A type and payload that this version does not know. `Debug` shows only its size.
+#[derive(Clone)]
 pub struct UnknownFrame {
     /// Its type.
     pub kind: String,
     /// Its payload, as it came.
     pub payload: Box<RawValue>,
+}
+
+impl fmt::Debug for UnknownFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnknownFrame")
+            .field("kind", &self.kind)
+            .field("payload_bytes", &self.payload.get().len())
+            .finish()
+    }
 }
 
 impl PartialEq for UnknownFrame {
@@ -283,37 +301,78 @@ frames! {
     }
 }
 
+/// What every durable event says of its place.
+#[derive(Deserialize)]
+struct Place {
+    conversation_id: ConversationId,
+    #[serde(deserialize_with = "integer")]
+    seq: Seq,
+    event_id: MessageId,
+}
+
 impl ServerMessage {
-    /// The position of a durable event: where it is, and its seq.
+    /// The position of a durable event: where it is, and its seq. An event of a newer peer has one
+    /// too, or it would look like a hole.
     pub fn position(&self) -> Option<(ConversationId, Seq)> {
-        match self {
-            Self::NewMessage(e) => Some((e.message.conversation_id, e.message.seq)),
-            Self::MessageEdited(e) => Some((e.conversation_id, e.seq)),
-            Self::MessageDeleted(e) => Some((e.conversation_id, e.seq)),
-            Self::ReactionAdded(e) | Self::ReactionRemoved(e) => Some((e.conversation_id, e.seq)),
-            Self::MemberJoined(e) | Self::MemberLeft(e) | Self::MemberUpdated(e) => {
-                Some((e.conversation_id, e.seq))
-            }
-            Self::ConversationUpdated(e) => Some((e.conversation_id, e.seq)),
-            Self::Skipped(e) => Some((e.conversation_id, e.seq)),
-            _ => None,
-        }
+        self.place().map(|place| (place.conversation_id, place.seq))
     }
 
     /// The id of a durable event.
     pub fn event_id(&self) -> Option<MessageId> {
-        match self {
-            Self::NewMessage(e) => Some(e.event_id),
-            Self::MessageEdited(e) => Some(e.event_id),
-            Self::MessageDeleted(e) => Some(e.event_id),
-            Self::ReactionAdded(e) | Self::ReactionRemoved(e) => Some(e.event_id),
-            Self::MemberJoined(e) | Self::MemberLeft(e) | Self::MemberUpdated(e) => {
-                Some(e.event_id)
+        self.place().map(|place| place.event_id)
+    }
+
+    fn place(&self) -> Option<Place> {
+        let (conversation_id, seq, event_id) = match self {
+            Self::NewMessage(e) => (e.message.conversation_id, e.message.seq, e.event_id),
+            Self::MessageEdited(e) => (e.conversation_id, e.seq, e.event_id),
+            Self::MessageDeleted(e) => (e.conversation_id, e.seq, e.event_id),
+            Self::ReactionAdded(e) | Self::ReactionRemoved(e) => {
+                (e.conversation_id, e.seq, e.event_id)
             }
-            Self::ConversationUpdated(e) => Some(e.event_id),
-            Self::Skipped(e) => Some(e.event_id),
-            _ => None,
-        }
+            Self::MemberJoined(e) | Self::MemberLeft(e) | Self::MemberUpdated(e) => {
+                (e.conversation_id, e.seq, e.event_id)
+            }
+            Self::ConversationUpdated(e) => (e.conversation_id, e.seq, e.event_id),
+            Self::Skipped(e) => (e.conversation_id, e.seq, e.event_id),
+            Self::Unknown(e) => return serde_json::from_str(e.payload.get()).ok(),
+            Self::Authenticated(_)
+            | Self::AuthError(_)
+            | Self::TokenRefreshed(_)
+            | Self::Error(_)
+            | Self::MessageError(_)
+            | Self::Subscribed(_)
+            | Self::Unsubscribed(_)
+            | Self::MessageSent(_)
+            | Self::Ack(_)
+            | Self::PresenceState(_)
+            | Self::SyncPage(_)
+            | Self::HistoryPage(_)
+            | Self::MembersPage(_)
+            | Self::UsersPage(_)
+            | Self::Ping(_)
+            | Self::Pong(_)
+            | Self::ReadReceipt(_)
+            | Self::DeliveryReceipt(_)
+            | Self::ConversationActivity(_)
+            | Self::ConversationCreated(_)
+            | Self::MembershipUpdated(_)
+            | Self::GroupUpdated(_)
+            | Self::GroupMemberJoined(_)
+            | Self::GroupMemberLeft(_)
+            | Self::UserUpdated(_)
+            | Self::StatusUpdate(_)
+            | Self::Notification(_)
+            | Self::ConversationPresence(_)
+            | Self::TypingIndicator(_)
+            | Self::Signal(_)
+            | Self::ConnectionEvent(_) => return None,
+        };
+        Some(Place {
+            conversation_id,
+            seq,
+            event_id,
+        })
     }
 }
 
@@ -326,8 +385,10 @@ impl ClientFrame {
     pub fn from_raw(raw: &RawFrame<'_>) -> Result<Self, ErrorReply> {
         let request = match WriteKind::from_type(&raw.kind) {
             Some(kind) => Request::Write(Box::new(decode_write(kind, raw.payload_json())?)),
-            None => Request::read(&raw.kind, raw.payload()).map_err(|e| invalid_payload(&e))?,
+            None => Request::read(&raw.kind, raw.payload())
+                .map_err(|error| invalid_payload(raw.payload_json(), &error))?,
         };
+        check_request(&request)?;
         Ok(Self {
             id: raw.id,
             request,
@@ -380,17 +441,15 @@ impl Serialize for ServerFrame {
 }
 
 impl<'de> Deserialize<'de> for ServerFrame {
-    /// Reads a frame inside another (`subscribed.events`); only from JSON text.
+    /// Reads a frame inside another (`subscribed.events`); only from JSON text. A `subscribed` is
+    /// refused there, since it could hold others without end; [`decode_server`](crate::decode_server)
+    /// reads one.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
         let raw: RawFrame<'_> = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
+        if raw.kind == "subscribed" {
+            return Err(D::Error::custom("a subscribed frame stands in no other"));
+        }
         Self::from_raw(&raw).map_err(D::Error::custom)
     }
-}
-
-pub(crate) fn invalid_payload(error: &serde_json::Error) -> ErrorReply {
-    ErrorReply::invalid(
-        "payload",
-        format!("the payload does not fit its type: {error}"),
-    )
 }

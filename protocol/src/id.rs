@@ -1,11 +1,11 @@
 //! Ids: the app's user ids, and the UUIDs that clients and the server make (docs/protocol.md §1).
 
-use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::limits::MAX_USER_ID_BYTES;
+use crate::{limits::MAX_USER_ID_BYTES, scalar::read_str};
 
 const DIRECT_NAMESPACE: Uuid = uuid::uuid!("b1e6dafd-7c54-5c6c-b136-e1f2c8410835");
 const INBOX_NAMESPACE: Uuid = uuid::uuid!("b4f37397-97f7-5350-ac4b-409b1f3f3a68");
@@ -88,15 +88,22 @@ impl Serialize for UserId {
 
 impl<'de> Deserialize<'de> for UserId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        Self::new(text).map_err(D::Error::custom)
+        read_str(deserializer, "a user id", str::parse)
     }
+}
+
+/// The one form of a UUID on the wire; the library reads three more.
+fn hyphenated(text: &str) -> Result<Uuid, IdError> {
+    if text.len() != uuid::fmt::Hyphenated::LENGTH {
+        return Err(IdError::NotUuid("it has 36 characters".into()));
+    }
+    Uuid::try_parse(text).map_err(|e| IdError::NotUuid(e.to_string()))
 }
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(Uuid);
 
@@ -134,7 +141,13 @@ macro_rules! uuid_id {
             type Err = IdError;
 
             fn from_str(s: &str) -> Result<Self, IdError> {
-                Uuid::parse_str(s).map(Self).map_err(|e| IdError::NotUuid(e.to_string()))
+                hyphenated(s).map(Self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                read_str(deserializer, "a UUID", str::parse)
             }
         }
 
@@ -238,8 +251,6 @@ impl Serialize for Room {
 
 impl<'de> Deserialize<'de> for Room {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Cow::<str>::deserialize(deserializer)?
-            .parse()
-            .map_err(D::Error::custom)
+        read_str(deserializer, "a room", str::parse)
     }
 }

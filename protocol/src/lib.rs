@@ -12,28 +12,36 @@
 //!
 //! Content never shows in `Debug` output beyond its length: see [`Content`].
 
+#![deny(missing_docs)]
+
+mod check;
 mod code;
 mod codec;
 mod event;
+mod fault;
 mod frame;
 mod id;
 pub mod limits;
+mod message;
 mod record;
 mod reply;
 mod request;
+mod scalar;
 mod write;
 
 pub use code::{AfterClose, AuthCode, CloseCode, ErrorCode};
 pub use codec::{
-    BatchItem, DecodeError, FrameFault, RawFrame, decode_client, decode_server, encode_client,
-    encode_server, encode_server_into, raw_frames,
+    BatchItem, DecodeError, RawFrame, decode_client, decode_server, encode_client, encode_server,
+    encode_server_into, raw_frames,
 };
 pub use event::*;
+pub use fault::FrameFault;
 pub use frame::{ClientFrame, Meta, Request, ServerFrame, ServerMessage, UnknownFrame};
 pub use id::{
     ClientId, ConversationId, GroupId, IdError, MessageId, Room, SessionId, TempId, UserId,
     inbox_id,
 };
+pub use message::*;
 pub use record::*;
 pub use reply::*;
 pub use request::*;

@@ -1,22 +1,27 @@
 //! What the server answers (docs/protocol.md §3 and §4).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
     AuthCode, ConversationId, ErrorCode, GroupItem, Item, Me, Member, Message, MessageId, Millis,
     ReadCursor, Room, Seq, ServerFrame, SessionId, TempId, User, UserId, limits,
+    scalar::{integer, integer_option},
 };
 
 /// The limits said in `authenticated`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest client frame, in bytes.
+    #[serde(deserialize_with = "integer")]
     pub max_frame_bytes: u64,
     /// Largest encoded content, in bytes.
+    #[serde(deserialize_with = "integer")]
     pub max_content_bytes: u64,
     /// Most conversation rooms of a connection.
+    #[serde(deserialize_with = "integer")]
     pub max_subscriptions: u64,
     /// Most users watched.
+    #[serde(deserialize_with = "integer")]
     pub max_presence_watches: u64,
 }
 
@@ -44,12 +49,16 @@ pub struct Authenticated {
     #[serde(default)]
     pub compression: Option<String>,
     /// Interval of the server's pings.
+    #[serde(deserialize_with = "integer")]
     pub heartbeat_ms: u64,
     /// How long each side waits for a pong.
+    #[serde(deserialize_with = "integer")]
     pub pong_timeout_ms: u64,
     /// When the token ends.
+    #[serde(deserialize_with = "integer")]
     pub token_expires_at: Millis,
     /// The server's clock.
+    #[serde(deserialize_with = "integer")]
     pub server_time: Millis,
     /// Its limits.
     pub limits: Limits,
@@ -73,6 +82,7 @@ pub struct AuthError {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TokenRefreshed {
     /// When the new token ends.
+    #[serde(deserialize_with = "integer")]
     pub token_expires_at: Millis,
 }
 
@@ -86,7 +96,11 @@ pub struct ErrorReply {
     /// Whether the same request may succeed later.
     pub retryable: bool,
     /// When to come back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "integer_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub retry_after_ms: Option<u64>,
     /// The field that is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,16 +146,20 @@ pub struct Subscribed<E = ServerFrame> {
     /// The room.
     pub room: Room,
     /// The position after this.
+    #[serde(deserialize_with = "integer")]
     pub head_seq: Seq,
     /// How many messages there are.
+    #[serde(deserialize_with = "integer")]
     pub head_number: u64,
     /// The first seq that `events` covers; head_seq + 1 if none.
+    #[serde(deserialize_with = "integer")]
     pub from_seq: Seq,
     /// Whether nothing is missing between `since` and `events`.
     pub complete: bool,
     /// Whether the client must drop this room's confirmed rows.
     pub reset: bool,
     /// The first seq that this user may see.
+    #[serde(deserialize_with = "integer")]
     pub visible_from: Seq,
     /// The events, in order.
     pub events: Vec<E>,
@@ -155,16 +173,16 @@ pub struct Subscribed<E = ServerFrame> {
     #[serde(default)]
     pub users: Vec<User>,
     /// How far this user has read.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer")]
     pub read_seq: Seq,
     /// How many messages were read.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer")]
     pub read_number: u64,
     /// Unread messages that mention this user.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer")]
     pub mentions_unread: u64,
     /// The revision of this user's row.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer")]
     pub rev: u64,
 }
 
@@ -185,10 +203,13 @@ pub struct MessageSent {
     /// Where.
     pub conversation_id: ConversationId,
     /// Its place.
+    #[serde(deserialize_with = "integer")]
     pub seq: Seq,
     /// How many messages there were with it.
+    #[serde(deserialize_with = "integer")]
     pub number: u64,
     /// When the server took it.
+    #[serde(deserialize_with = "integer")]
     pub created_at: Millis,
     /// Whether it had been taken before.
     pub duplicate: bool,
@@ -205,8 +226,10 @@ pub struct WriteAck {
     /// Where.
     pub conversation_id: ConversationId,
     /// The event's place; null if nothing changed.
+    #[serde(default, deserialize_with = "integer_option")]
     pub seq: Option<Seq>,
     /// When.
+    #[serde(deserialize_with = "integer")]
     pub at: Millis,
     /// Whether it had been taken before.
     pub duplicate: bool,
@@ -224,17 +247,21 @@ pub struct CursorAck {
     /// Where.
     pub conversation_id: ConversationId,
     /// How far this user has read.
+    #[serde(deserialize_with = "integer")]
     pub read_seq: Seq,
     /// How many messages were read.
+    #[serde(deserialize_with = "integer")]
     pub read_number: u64,
     /// Unread messages that mention this user.
+    #[serde(deserialize_with = "integer")]
     pub mentions_unread: u64,
     /// The revision of this user's row.
+    #[serde(deserialize_with = "integer")]
     pub rev: u64,
 }
 
 /// `ack`, which depends on what was asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Ack {
     /// Of a durable write.
@@ -243,6 +270,63 @@ pub enum Ack {
     Cursor(CursorAck),
     /// Of anything else.
     Done {},
+}
+
+/// The fields of every `ack`. `temp_id` makes it that of a write, `read_seq` that of a cursor.
+#[derive(Deserialize)]
+struct WireAck {
+    #[serde(default)]
+    temp_id: Option<TempId>,
+    #[serde(default)]
+    conversation_id: Option<ConversationId>,
+    #[serde(default, deserialize_with = "integer_option")]
+    seq: Option<Seq>,
+    #[serde(default, deserialize_with = "integer_option")]
+    at: Option<Millis>,
+    #[serde(default)]
+    duplicate: Option<bool>,
+    #[serde(default)]
+    conversation: Option<Item>,
+    #[serde(default)]
+    group: Option<GroupItem>,
+    #[serde(default, deserialize_with = "integer_option")]
+    read_seq: Option<Seq>,
+    #[serde(default, deserialize_with = "integer_option")]
+    read_number: Option<u64>,
+    #[serde(default, deserialize_with = "integer_option")]
+    mentions_unread: Option<u64>,
+    #[serde(default, deserialize_with = "integer_option")]
+    rev: Option<u64>,
+}
+
+impl<'de> Deserialize<'de> for Ack {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        fn needed<T, E: de::Error>(field: Option<T>, name: &'static str) -> Result<T, E> {
+            field.ok_or_else(|| E::missing_field(name))
+        }
+        let wire = WireAck::deserialize(deserializer)?;
+        if let Some(temp_id) = wire.temp_id {
+            return Ok(Self::Write(Box::new(WriteAck {
+                temp_id,
+                conversation_id: needed(wire.conversation_id, "conversation_id")?,
+                seq: wire.seq,
+                at: needed(wire.at, "at")?,
+                duplicate: needed(wire.duplicate, "duplicate")?,
+                conversation: wire.conversation,
+                group: wire.group,
+            })));
+        }
+        if let Some(read_seq) = wire.read_seq {
+            return Ok(Self::Cursor(CursorAck {
+                conversation_id: needed(wire.conversation_id, "conversation_id")?,
+                read_seq,
+                read_number: needed(wire.read_number, "read_number")?,
+                mentions_unread: needed(wire.mentions_unread, "mentions_unread")?,
+                rev: needed(wire.rev, "rev")?,
+            }));
+        }
+        Ok(Self::Done {})
+    }
 }
 
 /// `presence_state`.
@@ -283,12 +367,16 @@ pub struct HistoryPage {
     /// In rising seq.
     pub messages: Vec<Message>,
     /// The first seq that this page proves.
+    #[serde(deserialize_with = "integer")]
     pub lo: Seq,
     /// The last seq that this page proves.
+    #[serde(deserialize_with = "integer")]
     pub hi: Seq,
     /// The head when the page was read.
+    #[serde(deserialize_with = "integer")]
     pub as_of_seq: Seq,
     /// The first seq that this user may see.
+    #[serde(deserialize_with = "integer")]
     pub visible_from: Seq,
     /// Whether the interval asked for is not exhausted.
     pub more: bool,

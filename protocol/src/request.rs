@@ -1,8 +1,12 @@
 //! What a client asks that is no durable write (docs/protocol.md §3 and §4).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
 
-use crate::{ClientId, ConversationId, MessageId, Millis, Object, Room, Seq, UserId, code::words};
+use crate::{
+    ClientId, ConversationId, MessageId, Millis, Object, Room, Seq, UserId,
+    code::words,
+    scalar::{integer, integer_option, list_or_null},
+};
 
 /// `authenticate`, the first frame of a connection.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -24,10 +28,18 @@ pub struct Authenticate {
     #[serde(default, skip_serializing_if = "SyncToken::is_absent")]
     pub sync_token: SyncToken,
     /// Compressions understood, best first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "list_or_null",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub compression: Vec<String>,
     /// Rooms wanted at once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "list_or_null",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub subscriptions: Vec<Subscribe>,
 }
 
@@ -63,7 +75,7 @@ impl SyncToken {
 }
 
 impl Serialize for SyncToken {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Absent | Self::First => serializer.serialize_none(),
             Self::Since(token) => serializer.serialize_str(token),
@@ -72,7 +84,7 @@ impl Serialize for SyncToken {
 }
 
 impl<'de> Deserialize<'de> for SyncToken {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match Option::<String>::deserialize(deserializer)? {
             None => Self::First,
             Some(token) => Self::Since(token),
@@ -99,7 +111,11 @@ pub struct Subscribe {
     /// The room; clients join `conv:` rooms only.
     pub room: Room,
     /// The last seq that was applied.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "integer_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub since: Option<Seq>,
     /// The event at that seq.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,6 +135,7 @@ pub struct Mark {
     /// Where.
     pub conversation_id: ConversationId,
     /// Up to where; clamped to the head, only rises.
+    #[serde(deserialize_with = "integer")]
     pub seq: Seq,
 }
 
@@ -130,7 +147,7 @@ pub struct Typing {
 }
 
 /// Whom a signal is for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum SignalTarget {
     /// One user, on all devices.
@@ -143,6 +160,26 @@ pub enum SignalTarget {
         /// Where.
         conversation_id: ConversationId,
     },
+}
+
+impl<'de> Deserialize<'de> for SignalTarget {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            #[serde(default)]
+            user_id: Option<UserId>,
+            #[serde(default)]
+            conversation_id: Option<ConversationId>,
+        }
+        let wire = Wire::deserialize(deserializer)?;
+        match (wire.user_id, wire.conversation_id) {
+            (Some(user_id), None) => Ok(Self::User { user_id }),
+            (None, Some(conversation_id)) => Ok(Self::Conversation { conversation_id }),
+            (Some(_), Some(_)) | (None, None) => Err(de::Error::custom(
+                "a signal is for one of user_id and conversation_id",
+            )),
+        }
+    }
 }
 
 /// `signal`: call set-up, cursors and the like. Never stored.
@@ -224,18 +261,35 @@ pub struct UpdateMembership {
     pub settings: Option<Object>,
 }
 
-/// `sync`: a new one from a token, or the next page of one.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+/// `sync`: a new one from a token, or the next page of one. Without a cursor the token is always
+/// written, as null for a first sync.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 pub struct Sync {
     /// Where the last one ended; both absent is a first sync.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub token: Option<String>,
     /// The next page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub cursor: Option<String>,
     /// Most conversations in a page, 1 to 200.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub limit: Option<u32>,
+}
+
+impl Serialize for Sync {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if self.token.is_some() || self.cursor.is_none() {
+            map.serialize_entry("token", &self.token)?;
+        }
+        if let Some(cursor) = &self.cursor {
+            map.serialize_entry("cursor", cursor)?;
+        }
+        if let Some(limit) = self.limit {
+            map.serialize_entry("limit", &limit)?;
+        }
+        map.end()
+    }
 }
 
 /// `history`.
@@ -244,16 +298,28 @@ pub struct History {
     /// Where.
     pub conversation_id: ConversationId,
     /// Only below this seq.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "integer_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub before: Option<Seq>,
     /// Only above this seq; alone, it pages upward.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "integer_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub after: Option<Seq>,
     /// Most messages, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// Only messages whose state_seq is above this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "integer_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub changed_since: Option<Seq>,
 }
 
@@ -271,7 +337,7 @@ pub struct ListMembers {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Ping {
     /// Given back as it came.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer")]
     pub t: Millis,
 }
 

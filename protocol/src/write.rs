@@ -1,10 +1,12 @@
 //! Durable writes: the requests marked ● (docs/protocol.md §4).
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
     Attachment, Content, ConversationId, ConversationKind, ErrorCode, GroupId, HistoryPolicy,
-    MessageId, MessageKind, Object, Role, TempId, UserId,
+    MessageId, MessageKind, Object, Role, TempId, UserId, scalar::list_or_null,
 };
 
 /// A durable write. `(conversation, sender, temp_id)` is unique for ever, across kinds.
@@ -34,7 +36,7 @@ pub struct WriteFault {
 }
 
 /// The message that an edit, a deletion or a reaction means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Target {
     /// By the server's id.
@@ -49,8 +51,38 @@ pub enum Target {
     },
 }
 
+/// The fields of all requests that name a message. Both names at once are allowed, and the server's
+/// id decides.
+#[derive(Deserialize)]
+struct WireTarget {
+    #[serde(default)]
+    message_id: Option<MessageId>,
+    #[serde(default)]
+    target_temp_id: Option<TempId>,
+    #[serde(default)]
+    content: Option<Content>,
+    #[serde(default)]
+    emoji: Option<String>,
+}
+
+impl WireTarget {
+    fn target<E: de::Error>(&self) -> Result<Target, E> {
+        match (self.message_id, self.target_temp_id) {
+            (Some(message_id), _) => Ok(Target::Message { message_id }),
+            (None, Some(target_temp_id)) => Ok(Target::Temp { target_temp_id }),
+            (None, None) => Err(E::missing_field("message_id")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        WireTarget::deserialize(deserializer)?.target()
+    }
+}
+
 /// `send_message`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct SendMessage {
     /// What it is. Text, if absent.
     #[serde(default = "text")]
@@ -59,13 +91,21 @@ pub struct SendMessage {
     #[serde(default)]
     pub content: Content,
     /// Files.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "list_or_null",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub attachments: Vec<Attachment>,
     /// The message that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
     /// Users whom it names.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "list_or_null",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub mentions: Vec<UserId>,
     /// The app's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,6 +114,17 @@ pub struct SendMessage {
 
 fn text() -> MessageKind {
     MessageKind::Text
+}
+
+impl fmt::Debug for SendMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendMessage")
+            .field("kind", &self.kind)
+            .field("content", &self.content)
+            .field("attachments", &self.attachments)
+            .field("reply_to", &self.reply_to)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SendMessage {
@@ -91,7 +142,7 @@ impl SendMessage {
 }
 
 /// `edit_message`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EditMessage {
     /// Which.
     #[serde(flatten)]
@@ -100,22 +151,52 @@ pub struct EditMessage {
     pub content: Content,
 }
 
+impl<'de> Deserialize<'de> for EditMessage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = WireTarget::deserialize(deserializer)?;
+        Ok(Self {
+            target: wire.target()?,
+            content: wire
+                .content
+                .ok_or_else(|| de::Error::missing_field("content"))?,
+        })
+    }
+}
+
 /// `delete_message`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DeleteMessage {
     /// Which.
     #[serde(flatten)]
     pub target: Target,
 }
 
+impl<'de> Deserialize<'de> for DeleteMessage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Target::deserialize(deserializer).map(|target| Self { target })
+    }
+}
+
 /// `add_reaction` and `remove_reaction`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct React {
     /// To which.
     #[serde(flatten)]
     pub target: Target,
     /// The emoji.
     pub emoji: String,
+}
+
+impl<'de> Deserialize<'de> for React {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = WireTarget::deserialize(deserializer)?;
+        Ok(Self {
+            target: wire.target()?,
+            emoji: wire
+                .emoji
+                .ok_or_else(|| de::Error::missing_field("emoji"))?,
+        })
+    }
 }
 
 /// `create_conversation`.
@@ -155,7 +236,11 @@ pub struct UpdateConversation {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Members {
     /// Whom.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "list_or_null",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub user_ids: Vec<UserId>,
     /// The role to give.
     #[serde(default, skip_serializing_if = "Option::is_none")]
