@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     ClientFrame, ErrorCode, ErrorReply, FrameFault, ServerFrame,
-    fault::{describe, refuse},
+    fault::{describe, faulty_field, refuse},
     limits::MAX_FRAME_BYTES,
     scalar::{integer_option, raw_object},
 };
@@ -200,7 +200,15 @@ pub fn decode_client(text: &str) -> impl Iterator<Item = Result<ClientFrame, Fra
                 ),
             ),
         ),
-        Err(error) => refuse(text, ErrorReply::new(ErrorCode::Invalid, error.to_string())),
+        Err(error) => {
+            let field = match &error {
+                DecodeError::Shape(shape) => faulty_field(text, shape),
+                DecodeError::Syntax(_) | DecodeError::Character => None,
+            };
+            let message = error.to_string();
+            let error = ErrorReply::new(ErrorCode::Invalid, message);
+            refuse(text, ErrorReply { field, ..error })
+        }
     })
 }
 

@@ -124,7 +124,9 @@ pub(crate) fn refuse(text: &str, error: ErrorReply) -> Result<ClientFrame, Frame
         return Err(FrameFault { id, error });
     };
     let error = ErrorReply {
-        field: field_with_forbidden_character(payload),
+        field: error
+            .field
+            .or_else(|| field_with_forbidden_character(payload)),
         ..error
     };
     match name_write(kind, payload, Err(error)) {
@@ -138,13 +140,15 @@ pub(crate) fn refuse(text: &str, error: ErrorReply) -> Result<ClientFrame, Frame
 
 /// `invalid`, with the field.
 pub(crate) fn invalid_payload(payload: &str, error: &serde_json::Error) -> ErrorReply {
-    let field = field_at(payload, error)
-        .or_else(|| named_field(error))
-        .unwrap_or_else(|| "payload".into());
     ErrorReply::invalid(
-        field,
+        faulty_field(payload, error).unwrap_or_else(|| "payload".into()),
         format!("the payload does not fit its type: {}", describe(error)),
     )
+}
+
+/// The field of an object, at its first level, that serde could not read, missed or met twice.
+pub(crate) fn faulty_field(object: &str, error: &serde_json::Error) -> Option<String> {
+    field_at(object, error).or_else(|| named_field(error))
 }
 
 /// What serde found, without the text in which it found it.
@@ -157,17 +161,17 @@ pub(crate) fn describe(error: &serde_json::Error) -> String {
     }
 }
 
-/// The field of the payload, at its first level, in which serde stopped.
-fn field_at(payload: &str, error: &serde_json::Error) -> Option<String> {
-    let line_start: usize = payload
+/// The field in which serde stopped.
+fn field_at(object: &str, error: &serde_json::Error) -> Option<String> {
+    let line_start: usize = object
         .split_inclusive('\n')
         .take(error.line().checked_sub(1)?)
         .map(str::len)
         .sum();
     let at = line_start + error.column();
-    let start_of_payload = payload.as_ptr() as usize;
-    fields(payload)?.into_iter().find_map(|(name, value)| {
-        let start = value.as_ptr() as usize - start_of_payload;
+    let start_of_object = object.as_ptr() as usize;
+    fields(object)?.into_iter().find_map(|(name, value)| {
+        let start = value.as_ptr() as usize - start_of_object;
         (start <= at && at <= start + value.len()).then(|| name.into_owned())
     })
 }

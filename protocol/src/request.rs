@@ -176,7 +176,7 @@ impl<'de> Deserialize<'de> for SignalTarget {
             (Some(user_id), None) => Ok(Self::User { user_id }),
             (None, Some(conversation_id)) => Ok(Self::Conversation { conversation_id }),
             (Some(_), Some(_)) | (None, None) => Err(de::Error::custom(
-                "a signal is for one of user_id and conversation_id",
+                "the field `target` holds either user_id or conversation_id",
             )),
         }
     }

@@ -8,26 +8,36 @@ use serde_json::value::RawValue;
 
 use crate::limits::MAX_INTEGER;
 
-/// For `deserialize_with`: an integer that every client can hold exactly.
+/// For `deserialize_with`: an integer that every client can hold exactly. The check stands in the
+/// visitor, so that an error knows its place in the text.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    below_limit(u64::deserialize(deserializer)?)
+    struct Visitor;
+    impl de::Visitor<'_> for Visitor {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an integer from 0 to below 2^53")
+        }
+
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<u64, E> {
+            if number < MAX_INTEGER {
+                Ok(number)
+            } else {
+                Err(E::invalid_value(de::Unexpected::Unsigned(number), &self))
+            }
+        }
+    }
+    deserializer.deserialize_u64(Visitor)
 }
 
 /// As [`integer`], or null. Wants `default` beside it.
 pub(crate) fn integer_option<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<u64>, D::Error> {
-    Option::<u64>::deserialize(deserializer)?
-        .map(below_limit)
-        .transpose()
-}
-
-fn below_limit<E: de::Error>(number: u64) -> Result<u64, E> {
-    if number < MAX_INTEGER {
-        Ok(number)
-    } else {
-        Err(E::custom("numbers stay below 2^53"))
-    }
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Integer(#[serde(deserialize_with = "integer")] u64);
+    Ok(Option::<Integer>::deserialize(deserializer)?.map(|Integer(number)| number))
 }
 
 /// For `deserialize_with`: a list that some write as null when it is empty.
@@ -47,7 +57,7 @@ pub(crate) fn raw_object<'de, D: Deserializer<'de>>(
     let raw = Option::<&RawValue>::deserialize(deserializer)?;
     match raw {
         Some(raw) if !raw.get().starts_with('{') => {
-            Err(de::Error::custom("the payload is an object"))
+            Err(de::Error::custom("the field `payload` is an object"))
         }
         raw => Ok(raw),
     }

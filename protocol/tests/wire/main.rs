@@ -1,0 +1,9 @@
+//! The wire as a whole: every frame as JSON and back, and whatever else may come over a socket.
+
+mod faults;
+mod hostile;
+mod roundtrip;
+mod samples;
+mod snapshots;
+mod strategy;
+mod unknown;
