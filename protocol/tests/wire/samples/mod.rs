@@ -7,7 +7,11 @@ mod things;
 mod writes;
 
 pub use self::{
-    events::events, replies::replies, requests::requests, things::object, writes::writes,
+    events::events,
+    replies::replies,
+    requests::requests,
+    things::{direct, id, object},
+    writes::writes,
 };
 
 /// A frame and the name of its snapshot, which is its type and perhaps `-` and a variant.
