@@ -221,6 +221,8 @@ impl CloseCode {
     }
 
     /// What a client does next. Codes this version does not know come back with back-off.
+    /// Who was superseded on a connection that it had not replaced itself comes back with a new
+    /// `client_id` (docs/protocol.md §3).
     pub fn after(self) -> AfterClose {
         match self {
             Self::TokenExpired | Self::TokenInvalid => AfterClose::NewToken,

@@ -7,6 +7,8 @@
 //! - [`ClientFrame`] holds a [`Request`]; [`ServerFrame`] holds a [`ServerMessage`].
 //! - [`decode_client`] and [`decode_server`] read a WebSocket text message, which is a stream of
 //!   frames; [`encode_client`] and [`encode_server`] write one line.
+//! - A client's frame that cannot be served is a [`FrameFault`], which keeps what can be read of it
+//!   and becomes the answer. A durable write that can be named is none: its fault is in [`Write::op`].
 //! - A frame type that this version does not know decodes to `Unknown` and encodes as it came;
 //!   an unknown field is no error. [`RawFrame`] keeps a frame's payload as the bytes it came in.
 //!

@@ -2,8 +2,10 @@
 
 mod faults;
 mod hostile;
+mod ids;
 mod roundtrip;
 mod samples;
 mod snapshots;
 mod strategy;
 mod unknown;
+mod writes;

@@ -70,6 +70,26 @@ fn every_durable_event_has_a_position_and_an_id() {
     );
 }
 
+#[test]
+fn a_durable_event_without_its_place_is_an_error() {
+    for (name, frame) in samples::events() {
+        if frame.message.position().is_none() {
+            continue;
+        }
+        let line = encode_server(&frame).expect("a sound frame");
+        for field in ["conversation_id", "seq", "event_id"] {
+            for value in [None, Some(serde_json::Value::Null), Some("x".into())] {
+                let mut json: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+                let payload = json["payload"].as_object_mut().expect("an object");
+                payload.remove(field).expect(name);
+                payload.extend(value.map(|value| (field.to_owned(), value)));
+                let read: Vec<_> = decode_server(&json.to_string()).collect();
+                assert!(matches!(read[..], [Err(DecodeError::Shape(_))]), "{json}");
+            }
+        }
+    }
+}
+
 fn check_client(group: &str, samples: Vec<Sample<ClientFrame>>) {
     for (name, frame) in samples {
         assert_eq!(frame.request.kind(), type_of(&(name, ())));
