@@ -1,1 +1,3 @@
-//! Benchmarks of the whole.
+//! What the benchmarks share: the machine's facts, which stand beside every number.
+
+pub mod machine;

@@ -6,5 +6,7 @@
 //!
 //! Neither decides anything about messages. They are drivers: they own sockets and read clocks.
 
+pub mod demo;
+pub mod load;
 pub mod proxy;
 pub mod raw;

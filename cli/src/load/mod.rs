@@ -1,0 +1,10 @@
+//! Load: thousands of light clients in one process, each of which checks what it receives. For
+//! the benchmarks and the tests; the clients know the wire and nothing of the SDK.
+//!
+//! - [`frame`] is the WebSocket, by hand.
+//! - [`light`] is a connection over it.
+//! - [`watch`] checks that a receiver misses nothing, gets nothing twice, and everything in order.
+
+pub mod frame;
+pub mod light;
+pub mod watch;
