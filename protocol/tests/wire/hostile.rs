@@ -119,6 +119,20 @@ fn the_deepest_value_that_is_read_fits_on_a_small_stack() {
                 .expect("sound");
             assert_eq!(encode_client(&frame).expect("sound"), at(deepest));
             assert_eq!(frame.clone(), frame);
+
+            // The longest way down: a reply, an event in it, and the app's value in that.
+            let value = format!("{}1{}", open.repeat(deepest), close.repeat(deepest));
+            let (_, sample) = samples::replies()
+                .into_iter()
+                .find(|(name, _)| *name == "subscribed")
+                .expect("a sample");
+            let line = encode_server(&sample).expect("sound");
+            let line = line.replace(
+                r#""metadata":null"#,
+                &format!(r#""metadata":{{"a":{value}}}"#),
+            );
+            let frame = decode_server(&line).next().expect("one").expect("sound");
+            assert_eq!(encode_server(&frame).expect("sound"), line);
         }
     });
 }
