@@ -1,3 +1,4 @@
 //! The reference server of Causerie.
 
+pub mod planted;
 pub mod store;

@@ -9,6 +9,11 @@
 //! The rules (who may, what is a repeat, what comes of it) are in [`rules`], written once over
 //! [`tables::Tables`]; the SQLite and the memory store only bring the tables.
 
+pub mod memory;
+mod queries;
+pub mod rules;
+pub mod tables;
+
 use std::sync::Arc;
 
 use causerie_protocol::{

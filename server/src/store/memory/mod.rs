@@ -1,0 +1,85 @@
+//! The store in memory: the real rules over maps.
+//!
+//! [`MemoryStore`] is synchronous and deterministic, for the simulation: time and ids come with
+//! each call, a clone is a snapshot, and [`MemoryStore::restart`] forgets what a process forgets.
+//! [`SharedMemoryStore`] puts the [`Store`] border in front of it, for tests.
+
+mod shared;
+mod tables;
+mod undo;
+
+use causerie_protocol::{MessageId, Millis};
+
+pub use shared::SharedMemoryStore;
+pub use tables::MemoryTables;
+
+use super::{Answer, Command, Commit, Outcome, Query, queries, rules::Ledger, tables::TableError};
+
+/// A whole store as one value.
+#[derive(Debug, Clone)]
+pub struct MemoryStore {
+    epoch: String,
+    tables: MemoryTables,
+    ledger: Ledger,
+}
+
+impl MemoryStore {
+    /// An empty store of this epoch.
+    pub fn new(epoch: impl Into<String>) -> Self {
+        Self {
+            epoch: epoch.into(),
+            tables: MemoryTables::default(),
+            ledger: Ledger::default(),
+        }
+    }
+
+    /// The database's epoch.
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    /// Gives the database another epoch, as restoring a backup does.
+    pub fn set_epoch(&mut self, epoch: impl Into<String>) {
+        self.epoch = epoch.into();
+    }
+
+    /// Takes commands through one transaction, one after the other. What it returns is durable.
+    /// The outcomes are in the commands' order; publish the commits before giving them out.
+    pub fn apply(
+        &mut self,
+        commands: &[Command],
+        now: Millis,
+        mut ids: impl FnMut() -> MessageId,
+    ) -> (Vec<Outcome>, Vec<Commit>) {
+        let ran = self.ledger.run(&mut self.tables, commands, now, &mut ids);
+        (ran.outcomes, ran.commits)
+    }
+
+    /// Reads from one snapshot.
+    ///
+    /// # Errors
+    /// Only if the rows contradict themselves.
+    pub fn query(&self, query: &Query) -> Result<Answer, TableError> {
+        queries::answer(&self.tables, &self.epoch, query)
+    }
+
+    /// What a process forgets when it dies: lanes and cache. What was applied stays.
+    pub fn restart(&mut self) {
+        self.ledger = Ledger::default();
+    }
+
+    /// Makes the next transactions fail, as a full disk would.
+    pub fn fail_commits(&mut self, commits: u32) {
+        self.tables.fail_commits(commits);
+    }
+
+    /// Sets the bound of the ledger's cache, and empties it with the lanes.
+    pub fn set_cache(&mut self, limit: usize) {
+        self.ledger = Ledger::with_cache(limit);
+    }
+
+    /// The rows, to look at.
+    pub fn tables(&self) -> &MemoryTables {
+        &self.tables
+    }
+}
