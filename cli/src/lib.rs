@@ -1,11 +1,16 @@
 //! What the binary `causerie` is made of beside the server and the SDK, and what its tests and
 //! benchmarks need too.
 //!
+//! - [`demo`] is `causerie demo`.
 //! - [`proxy`] stands between a client and a server, and cuts, stalls, delays or swallows.
+//! - [`backend`] is the server as a process that can be killed and started again.
 //! - [`raw`] is a WebSocket client that knows the wire and nothing of the SDK: a witness.
+//! - [`load`] is thousands of such clients, lighter still.
 //!
-//! Neither decides anything about messages. They are drivers: they own sockets and read clocks.
+//! None of them decides anything about messages. They are drivers: they own processes and sockets
+//! and read clocks.
 
+pub mod backend;
 pub mod demo;
 pub mod load;
 pub mod proxy;

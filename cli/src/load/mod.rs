@@ -3,8 +3,10 @@
 //!
 //! - [`frame`] is the WebSocket, by hand.
 //! - [`light`] is a connection over it.
+//! - [`member`] is such a connection, authenticated and subscribed.
 //! - [`watch`] checks that a receiver misses nothing, gets nothing twice, and everything in order.
 
 pub mod frame;
 pub mod light;
+pub mod member;
 pub mod watch;

@@ -1,0 +1,222 @@
+//! The server as a process of its own, which can be killed with -9 and started again on the same
+//! port and data: for the demo, the tests and the benchmarks.
+
+use std::{
+    fmt, fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, SystemTime},
+};
+
+use causerie_protocol::{Millis, UserId};
+use causerie_server::auth::{Auth, Rules};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+/// How long a server may take until its port answers.
+const STARTS_WITHIN: Duration = Duration::from_secs(20);
+/// Between two looks at the port.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// Of tokens, unless said otherwise.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A server that can be started, killed and started again. Dropping it kills it.
+#[derive(Debug)]
+pub struct Backend {
+    program: PathBuf,
+    folder: PathBuf,
+    addr: SocketAddr,
+    secret: String,
+    arguments: Vec<String>,
+    child: Option<Child>,
+}
+
+/// Why a server did not start, with what it said.
+#[derive(Debug)]
+pub struct NotStarted {
+    /// How it ended, if it did.
+    pub status: Option<ExitStatus>,
+    /// What it wrote to its log.
+    pub log: String,
+}
+
+impl fmt::Display for NotStarted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status {
+            Some(status) => write!(f, "the server ended with {status}: {}", self.log.trim()),
+            None => write!(f, "the server's port did not answer: {}", self.log.trim()),
+        }
+    }
+}
+
+impl std::error::Error for NotStarted {}
+
+impl Backend {
+    /// Prepares a server of this program (`causerie`) on a free port of the loopback. Its data and
+    /// its log lie in `folder`. Nothing is started yet.
+    ///
+    /// # Errors
+    /// If there is no free port or the folder cannot be made.
+    pub fn new(program: &Path, folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        // Taken and let go: nobody else is handed the same one soon.
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Ok(Self {
+            program: program.to_owned(),
+            folder: folder.to_owned(),
+            addr: listener.local_addr()?,
+            secret: format!("a secret of this run only, {}", std::process::id()),
+            arguments: Vec::new(),
+            child: None,
+        })
+    }
+
+    /// Adds an argument for `causerie serve`, from the next start on.
+    pub fn argument(&mut self, argument: impl Into<String>) {
+        self.arguments.push(argument.into());
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Its process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// Where its data lie.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// The command that starts it.
+    fn command(&self) -> io::Result<Command> {
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log_path())?;
+        let mut command = Command::new(&self.program);
+        command
+            .args(["serve", "--dev", "--listen", &self.addr.to_string()])
+            .arg("--data")
+            .arg(self.data())
+            .args(&self.arguments)
+            .env("CAUSERIE_JWT_SECRET", &self.secret)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        Ok(command)
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.folder.join("server.log")
+    }
+
+    /// What it has written so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// Starts it and waits until its port answers.
+    ///
+    /// # Errors
+    /// If it ends instead, or the port stays silent.
+    pub async fn start(&mut self) -> Result<(), NotStarted> {
+        self.kill();
+        let spawned = self.command().and_then(|mut command| command.spawn());
+        let child = spawned.map_err(|error| NotStarted {
+            status: None,
+            log: format!("{}: {error}", self.program.display()),
+        })?;
+        self.child = Some(child);
+        let answers = tokio::time::timeout(STARTS_WITHIN, self.answers()).await;
+        answers.unwrap_or_else(|_| Err(self.not_started(None)))
+    }
+
+    async fn answers(&mut self) -> Result<(), NotStarted> {
+        while tokio::net::TcpStream::connect(self.addr).await.is_err() {
+            let ended = self.child.as_mut().map(Child::try_wait);
+            if let Some(Ok(Some(status))) = ended {
+                self.child = None;
+                return Err(self.not_started(Some(status)));
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    fn not_started(&self, status: Option<ExitStatus>) -> NotStarted {
+        NotStarted {
+            status,
+            log: self.log(),
+        }
+    }
+
+    /// Kills it with SIGKILL and waits until it is gone. Nothing happens if it does not run.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // Both fail only if it is gone already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Sends another signal: SIGTERM, SIGSTOP, SIGCONT.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn signal(&self, signal: Signal) -> nix::Result<()> {
+        let pid = self.pid().ok_or(nix::errno::Errno::ESRCH)?;
+        let pid = i32::try_from(pid).map_err(|_| nix::errno::Errno::ESRCH)?;
+        kill(Pid::from_raw(pid), signal)
+    }
+
+    /// Waits until it ends by itself.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub async fn wait(&mut self) -> io::Result<ExitStatus> {
+        let mut child = self.child.take().ok_or(io::ErrorKind::NotFound)?;
+        tokio::task::spawn_blocking(move || child.wait())
+            .await
+            .map_err(io::Error::other)?
+    }
+
+    /// A token for this user that this server takes, valid for a day.
+    ///
+    /// # Errors
+    /// If the name is no user id.
+    pub fn token(&self, user: &str) -> io::Result<String> {
+        self.token_for(user, A_DAY)
+    }
+
+    /// A token that is valid for so long.
+    ///
+    /// # Errors
+    /// If the name is no user id.
+    pub fn token_for(&self, user: &str, lifetime: Duration) -> io::Result<String> {
+        let user = UserId::new(user).map_err(io::Error::other)?;
+        let auth = Auth::from_secret(self.secret.as_bytes(), Rules::default());
+        let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(Millis::MAX);
+        auth.map_err(io::Error::other)?
+            .mint(&user, now().saturating_add(lifetime), None)
+            .ok_or_else(|| io::Error::other("no token could be made"))
+    }
+}
+
+impl Drop for Backend {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tokens expire by the calendar")]
+fn now() -> Millis {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(0))
+}

@@ -1,0 +1,150 @@
+//! A light client that is somebody: connected, authenticated and subscribed.
+
+use std::{cell::RefCell, io, net::SocketAddr};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::light::{self, Listener, Speaker, is_type, number};
+
+/// Who connects, and to what.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The server.
+    pub addr: SocketAddr,
+    /// Says who it is.
+    pub token: String,
+    /// The installation; a second connection of the same one supersedes the first.
+    pub client_id: Uuid,
+    /// Conversations, each with the seq up to which it is known; all of it is news with `None`.
+    pub rooms: Vec<(String, Option<u64>)>,
+}
+
+/// A connection, and what the server answered to the subscriptions, in their order.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its writing half.
+    pub speaker: Speaker,
+    /// Its reading half.
+    pub listener: Listener,
+    /// One for each room.
+    pub rooms: Vec<Room>,
+}
+
+/// What `subscribed` said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// The position from now on.
+    pub head_seq: u64,
+    /// Messages that came with it.
+    pub messages: usize,
+    /// Whether nothing is missing before them.
+    pub complete: bool,
+}
+
+impl Member {
+    /// Connects, authenticates and subscribes, all in one message.
+    ///
+    /// # Errors
+    /// If the connection breaks, or anything is refused.
+    pub async fn open(&self, buffer: &RefCell<Vec<u8>>) -> io::Result<Opened> {
+        let (mut speaker, mut listener) = light::connect(self.addr).await?;
+        speaker.send(&self.opening().to_string()).await?;
+        let mut rooms = Vec::new();
+        let mut refused = None;
+        while rooms.len() < self.rooms.len() || self.rooms.is_empty() {
+            let mut authenticated = false;
+            let aside = listener
+                .read(buffer, |line| {
+                    if is_type(line, "subscribed") {
+                        rooms.push(room(line));
+                    } else if is_type(line, "authenticated") {
+                        authenticated = true;
+                    } else if is_type(line, "error") || is_type(line, "auth_error") {
+                        refused = Some(String::from_utf8_lossy(line).into_owned());
+                    }
+                })
+                .await?;
+            if let Some(refused) = refused {
+                return Err(io::Error::other(refused));
+            }
+            if let Some(code) = aside.closed {
+                return Err(io::Error::other(format!("closed with {code}")));
+            }
+            if authenticated && self.rooms.is_empty() {
+                break;
+            }
+        }
+        Ok(Opened {
+            speaker,
+            listener,
+            rooms,
+        })
+    }
+
+    fn opening(&self) -> Value {
+        let subscriptions: Vec<_> = self
+            .rooms
+            .iter()
+            .map(|(id, since)| match since {
+                Some(since) => json!({"room": format!("conv:{id}"), "since": since}),
+                None => json!({"room": format!("conv:{id}")}),
+            })
+            .collect();
+        json!({"type": "authenticate", "id": 1, "payload": {
+            "token": self.token, "client_id": self.client_id, "protocol": 1,
+            "subscriptions": subscriptions,
+        }})
+    }
+}
+
+fn room(line: &[u8]) -> Room {
+    let message = br#""type":"new_message""#;
+    let events = line.windows(message.len()).filter(|part| part == message);
+    let complete = light::after(line, "complete").is_some_and(|rest| rest.starts_with(b"true"));
+    Room {
+        head_seq: number(line, "head_seq").unwrap_or_default(),
+        messages: events.count(),
+        complete,
+    }
+}
+
+/// The frame that sends a text.
+pub fn send_text(id: u64, temp_id: Uuid, conversation: &str, text: &str) -> String {
+    json!({"type": "send_message", "id": id, "payload": {
+        "temp_id": temp_id, "conversation_id": conversation, "kind": "text", "content": text,
+    }})
+    .to_string()
+}
+
+/// The answer to a line that is the server's `ping`.
+pub fn pong(line: &[u8]) -> Option<String> {
+    let t = is_type(line, "ping").then(|| number(line, "t"))??;
+    Some(format!(r#"{{"type":"pong","payload":{{"t":{t}}}}}"#))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_to_a_subscription_tells_what_came_with_it() {
+        let line = br#"{"type":"subscribed","payload":{"room":"conv:x","head_seq":9,"complete":true,"events":[{"type":"new_message","payload":{"seq":8}},{"type":"new_message","payload":{"seq":9}}]}}"#;
+        let expected = Room {
+            head_seq: 9,
+            messages: 2,
+            complete: true,
+        };
+        assert_eq!(room(line), expected);
+    }
+
+    #[test]
+    fn a_ping_is_answered_with_its_number_and_nothing_else_is() {
+        let ping = br#"{"type":"ping","payload":{"t":17}}"#;
+        assert_eq!(
+            pong(ping).as_deref(),
+            Some(r#"{"type":"pong","payload":{"t":17}}"#)
+        );
+        assert_eq!(pong(br#"{"type":"pong","payload":{"t":17}}"#), None);
+    }
+}
