@@ -1,0 +1,312 @@
+//! A position in each subscribed room, and reading forward from it (docs/protocol.md §7).
+//!
+//! Backlog, live delivery and a slow reader are one path: when the socket can take more, each room
+//! in which there is something to read is read from its position, from the hub's ring, or with a
+//! query if the ring does not reach back so far.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use causerie_protocol::{ConversationId, Seq, UserId, limits::MAX_SUBSCRIPTIONS};
+
+use super::io::revoked;
+use crate::{
+    hub::{
+        Batch, ConnKey, Hub, Read,
+        encode::{event_for, line},
+        left,
+    },
+    store::{EventRecord, EventsAnswer, SubscribeAnswer},
+};
+
+/// What a room's subscription is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// `subscribe` is being answered. `was_live`: it was answered before, and this is another one.
+    Joining { was_live: bool },
+    /// Events are read from the ring.
+    Live,
+    /// Events are being read from the store.
+    Reading,
+}
+
+#[derive(Debug)]
+struct Subscription {
+    conversation_id: ConversationId,
+    /// The last seq that was sent.
+    position: Seq,
+    visible_from: Seq,
+    /// The version of the last ephemeral frame that was sent.
+    seen: u64,
+    state: State,
+    /// Pages of history that must not be overtaken; see `Live::handle_history`.
+    holds: u16,
+}
+
+/// The rooms of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions {
+    rooms: Vec<Subscription>,
+    /// Rooms in which there may be something to read, next one first.
+    ready: VecDeque<ConversationId>,
+}
+
+impl Subscriptions {
+    /// Begins to join a room. Returns false if there are too many already.
+    pub(super) fn join(
+        &mut self,
+        conversation_id: ConversationId,
+        hub: &mut Hub,
+        key: ConnKey,
+    ) -> bool {
+        if let Some(room) = self.find_mut(conversation_id) {
+            room.state = State::Joining { was_live: true };
+            return true;
+        }
+        if self.rooms.len() >= MAX_SUBSCRIPTIONS {
+            return false;
+        }
+        let seen = hub.subscribe(key, conversation_id);
+        self.rooms.push(Subscription {
+            conversation_id,
+            position: 0,
+            visible_from: 0,
+            seen,
+            state: State::Joining { was_live: false },
+            holds: 0,
+        });
+        true
+    }
+
+    pub(super) fn is_joining(&self, conversation_id: ConversationId) -> bool {
+        self.find(conversation_id)
+            .is_some_and(|room| matches!(room.state, State::Joining { .. }))
+    }
+
+    pub(super) fn contains(&self, conversation_id: ConversationId) -> bool {
+        self.find(conversation_id).is_some()
+    }
+
+    /// The last seq that was sent, if the room was joined.
+    pub(super) fn position(&self, conversation_id: ConversationId) -> Option<Seq> {
+        self.find(conversation_id).map(|room| room.position)
+    }
+
+    /// The room is joined: what this answer says is said, and what comes after it is to be read.
+    pub(super) fn handle_joined(
+        &mut self,
+        conversation_id: ConversationId,
+        answer: &SubscribeAnswer,
+    ) {
+        if let Some(room) = self.find_mut(conversation_id) {
+            room.position = answer.head_seq;
+            room.visible_from = answer.visible_from;
+            room.state = State::Live;
+            self.mark(conversation_id);
+        }
+    }
+
+    /// The store could not answer: a room that was joined before goes on. Returns whether it does.
+    pub(super) fn handle_join_failed(&mut self, conversation_id: ConversationId) -> bool {
+        match self.find_mut(conversation_id) {
+            Some(room) if room.state == (State::Joining { was_live: true }) => {
+                room.state = State::Live;
+                self.mark(conversation_id);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Leaves a room. Returns the last seq that was sent.
+    pub(super) fn leave(&mut self, conversation_id: ConversationId) -> Option<Seq> {
+        let at = self
+            .rooms
+            .iter()
+            .position(|room| room.conversation_id == conversation_id)?;
+        self.ready.retain(|ready| *ready != conversation_id);
+        Some(self.rooms.swap_remove(at).position)
+    }
+
+    /// All rooms, which are thereby left.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = ConversationId> + '_ {
+        self.ready.clear();
+        self.rooms.drain(..).map(|room| room.conversation_id)
+    }
+
+    /// There may be something to read in this room.
+    pub(super) fn mark(&mut self, conversation_id: ConversationId) {
+        if !self.ready.contains(&conversation_id) {
+            self.ready.push_back(conversation_id);
+        }
+    }
+
+    /// Events of this room wait until [`Subscriptions::release`].
+    pub(super) fn hold(&mut self, conversation_id: ConversationId) {
+        if let Some(room) = self.find_mut(conversation_id) {
+            room.holds += 1;
+        }
+    }
+
+    pub(super) fn release(&mut self, conversation_id: ConversationId) {
+        if let Some(room) = self.find_mut(conversation_id) {
+            room.holds = room.holds.saturating_sub(1);
+            self.mark(conversation_id);
+        }
+    }
+
+    /// Puts what there is to read into the batch, ephemeral frames first, as far as it has room.
+    /// Returns the rooms that must be read from the store, and those that the user has left.
+    pub(super) fn fill(&mut self, hub: &Hub, viewer: &UserId, batch: &mut Batch) -> Filled {
+        let mut filled = Filled::default();
+        for conversation_id in &self.ready {
+            if let Some(room) = find_in(&mut self.rooms, *conversation_id)
+                && !matches!(room.state, State::Joining { .. })
+            {
+                hub.read_ephemeral(*conversation_id, &mut room.seen, viewer, batch);
+            }
+        }
+        while batch.has_room()
+            && let Some(conversation_id) = self.ready.pop_front()
+        {
+            let Some(room) = find_in(&mut self.rooms, conversation_id) else {
+                continue;
+            };
+            if room.state != State::Live || room.holds > 0 {
+                // It is marked again when that is over.
+                continue;
+            }
+            let read = hub.read(
+                conversation_id,
+                room.position,
+                viewer,
+                room.visible_from,
+                batch,
+            );
+            match read {
+                Read::UpToDate(position) => room.position = position,
+                Read::More(position) => {
+                    room.position = position;
+                    self.ready.push_back(conversation_id);
+                }
+                Read::Behind(position) => {
+                    room.state = State::Reading;
+                    filled.behind.push((conversation_id, position));
+                }
+                Read::Left(position) => {
+                    room.position = position;
+                    batch.push(revoked(conversation_id, position));
+                    filled.left.push(conversation_id);
+                }
+            }
+        }
+        if self.ready.is_empty() {
+            self.ready = VecDeque::new();
+        }
+        filled
+    }
+
+    /// What the store has after this position of a room. Events beyond a batch's size are left for the
+    /// next reading.
+    pub(super) fn handle_events(
+        &mut self,
+        conversation_id: ConversationId,
+        after: Seq,
+        answer: &EventsAnswer,
+        viewer: &UserId,
+    ) -> Caught {
+        let mut caught = Caught::default();
+        let Some(room) = self
+            .find_mut(conversation_id)
+            .filter(|room| room.state == State::Reading && room.position == after)
+        else {
+            // The room was joined anew while this was under way.
+            return caught;
+        };
+        room.state = State::Live;
+        if answer.visible_from > room.position + 1 {
+            // The user left and was let in again meanwhile: what lies between is not theirs.
+            caught.lines = revoked(conversation_id, answer.visible_from - 1);
+            caught.revoked = true;
+            return caught;
+        }
+        let mut batch = Batch::default();
+        for record in &answer.events {
+            if !batch.has_room() {
+                break;
+            }
+            batch.push_event(for_viewer(record, viewer, room.visible_from), record.at);
+            room.position = record.seq;
+            if left(record, viewer) {
+                break;
+            }
+        }
+        caught.events = batch.events();
+        if answer.left_at.is_some_and(|seq| room.position >= seq) {
+            batch.push(revoked(conversation_id, room.position));
+            caught.revoked = true;
+        } else if answer.events.is_empty() && room.position < answer.head_seq {
+            // Nothing that this user may see: a membership that ended without an event.
+            batch.push(revoked(conversation_id, answer.head_seq));
+            caught.revoked = true;
+        }
+        caught.lines = batch.into_lines();
+        if !caught.revoked {
+            self.mark(conversation_id);
+        }
+        caught
+    }
+
+    /// The store could not answer: the room is read again from where it was.
+    pub(super) fn handle_events_failed(&mut self, conversation_id: ConversationId, after: Seq) {
+        if let Some(room) = self.find_mut(conversation_id)
+            && room.state == State::Reading
+            && room.position == after
+        {
+            room.state = State::Live;
+        }
+    }
+
+    fn find(&self, conversation_id: ConversationId) -> Option<&Subscription> {
+        self.rooms
+            .iter()
+            .find(|room| room.conversation_id == conversation_id)
+    }
+
+    fn find_mut(&mut self, conversation_id: ConversationId) -> Option<&mut Subscription> {
+        find_in(&mut self.rooms, conversation_id)
+    }
+}
+
+/// What came of filling a batch, beside the batch.
+#[derive(Debug, Default)]
+pub(super) struct Filled {
+    /// To be read from the store after these seqs.
+    pub(super) behind: Vec<(ConversationId, Seq)>,
+    /// The user left these rooms, and was told.
+    pub(super) left: Vec<ConversationId>,
+}
+
+/// What came of reading the store.
+#[derive(Debug, Default)]
+pub(super) struct Caught {
+    /// Frames for the socket.
+    pub(super) lines: Bytes,
+    /// How many of them are durable events.
+    pub(super) events: u32,
+    /// The user is no member any more, and is told so in `lines`.
+    pub(super) revoked: bool,
+}
+
+fn find_in(
+    rooms: &mut [Subscription],
+    conversation_id: ConversationId,
+) -> Option<&mut Subscription> {
+    rooms
+        .iter_mut()
+        .find(|room| room.conversation_id == conversation_id)
+}
+
+fn for_viewer(record: &EventRecord, viewer: &UserId, visible_from: Seq) -> Bytes {
+    line(&event_for(record, viewer, visible_from))
+}

@@ -1,0 +1,58 @@
+//! What a connection has yet to hear of conversations that it is not subscribed to. A notice is
+//! a mark, not a frame: what is sent is the present state at the time of sending
+//! (docs/protocol.md §5).
+
+use causerie_protocol::Seq;
+
+/// The marks of one conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Notice {
+    /// More than head and cursors changed: say the whole item.
+    pub full: bool,
+    /// The user became a member: `conversation_created`.
+    pub created: bool,
+    /// The user left at this seq: `membership_revoked`.
+    pub revoked: Option<Seq>,
+}
+
+impl Notice {
+    /// Something happened.
+    pub fn activity(full: bool) -> Self {
+        Self {
+            full,
+            ..Self::default()
+        }
+    }
+
+    /// The user became a member.
+    pub fn created() -> Self {
+        Self {
+            created: true,
+            ..Self::default()
+        }
+    }
+
+    /// The user left.
+    pub fn revoked(seq: Seq) -> Self {
+        Self {
+            revoked: Some(seq),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a later notice of the same conversation.
+    pub fn merge(&mut self, later: Self) {
+        if later.revoked.is_some() {
+            // What was to be told of the time before does not concern the user any more.
+            *self = later;
+            return;
+        }
+        self.full |= later.full;
+        self.created |= later.created;
+    }
+
+    /// Whether the present item is needed to tell it.
+    pub fn wants_item(&self) -> bool {
+        self.revoked.is_none() || self.created || self.full
+    }
+}
