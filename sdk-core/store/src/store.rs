@@ -224,12 +224,13 @@ impl Store {
         self.watch(result)
     }
 
-    /// Deletes everything that this user has here, files set aside included, for signing out.
+    /// Deletes everything that this user has here, files set aside included, for signing out. The
+    /// store is suspended then, and would begin anew if it were resumed.
     ///
     /// # Errors
     /// [`OpenError::Io`] if a file cannot be deleted, [`OpenError::InUse`] if another process took
     /// the folder while this one was suspended.
-    pub fn wipe(mut self) -> Result<(), OpenError> {
+    pub fn wipe(&mut self) -> Result<(), OpenError> {
         let lock = match self.handles.take() {
             Some(Handles {
                 connection,
@@ -243,12 +244,12 @@ impl Store {
             }
             None => Lock::take(&self.place.folder)?,
         };
-        let done = damage::remove_all(&self.place.database()).map_err(|source| OpenError::Io {
+        let wiped = damage::remove_all(&self.place.database()).map_err(|source| OpenError::Io {
             path: self.place.folder.clone(),
             source,
         });
         drop(lock);
-        done
+        wiped
     }
 
     /// Notes damage, so that the next opening looks for it.

@@ -1,0 +1,118 @@
+//! A conversation's messages as a screen shows them.
+
+use std::sync::Arc;
+
+use crate::engine::{CommandKind, TimelineBatch, TimelineId, TimelineItem, TimelineState};
+use causerie_protocol::ConversationId;
+
+use super::subscription::{Subscription, changes};
+use crate::{
+    Error,
+    driver::Core,
+    observe::{Observed, TimelineMirror},
+};
+
+changes! {
+    /// A stream of [`TimelineBatch`]es. The first holds a [`TimelineDiff::Reset`], and so does the
+    /// next after one fell too far behind. Dropping it ends it.
+    ///
+    /// [`TimelineDiff::Reset`]: crate::TimelineDiff::Reset
+    TimelineUpdates(TimelineMirror) -> TimelineBatch
+}
+
+/// An open view of a conversation: what is cached at once, what the server has as it comes, and
+/// what this device sent, in place. While one is open, its conversation is subscribed.
+///
+/// Clones are the same timeline; it closes when the last is dropped.
+///
+/// ```
+/// use causerie::{Client, SendState, TimelineDiff, TimelineStart};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), causerie::Error> {
+/// # let folder = tempfile::tempdir().unwrap();
+/// let client = Client::builder("ws://localhost:1", "alice").data_dir(folder.path()).open().await?;
+/// let conversation = client.open_direct("bob").await?;
+/// let timeline = conversation.timeline(TimelineStart::Newest).await?;
+/// let mut updates = timeline.updates();
+/// updates.next().await; // what is there: nothing yet
+///
+/// let key = conversation.send("Bonjour").await?;
+/// let batch = updates.next().await.unwrap();
+/// let TimelineDiff::Insert { item, .. } = &batch.diffs[0] else { panic!("{batch:?}") };
+/// assert_eq!(item.key.0, key.uuid());
+/// assert_eq!(item.send, Some(SendState::Queued));
+/// assert_eq!(timeline.items().len(), 1);
+/// # client.close().await;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Timeline {
+    pub(crate) open: Arc<OpenTimeline>,
+}
+
+pub(crate) struct OpenTimeline {
+    pub(crate) core: Arc<Core>,
+    pub(crate) id: TimelineId,
+    pub(crate) conversation_id: ConversationId,
+    pub(crate) mirror: Arc<Observed<TimelineMirror>>,
+}
+
+impl Drop for OpenTimeline {
+    fn drop(&mut self) {
+        self.core.close_timeline(self.id);
+    }
+}
+
+impl Timeline {
+    /// The conversation that it shows.
+    pub fn conversation_id(&self) -> ConversationId {
+        self.open.conversation_id
+    }
+
+    /// What it shows now, oldest first.
+    pub fn items(&self) -> Vec<TimelineItem> {
+        self.open.mirror.read(|mirror| mirror.items().to_vec())
+    }
+
+    /// Whether there is more to load, and whether it is being loaded.
+    pub fn state(&self) -> TimelineState {
+        self.open.mirror.read(TimelineMirror::state)
+    }
+
+    /// Shows a page of older messages: from the cache, and otherwise from the server, in which case
+    /// they come later as an update. Offline, the state stays `has_older`; what is missing is
+    /// loaded once connected.
+    ///
+    /// # Errors
+    /// `closed`, or why the cache could not be read.
+    pub async fn load_older(&self) -> Result<(), Error> {
+        self.load(CommandKind::LoadOlder(self.open.id)).await
+    }
+
+    /// Shows a page of newer messages, after a start in the middle.
+    ///
+    /// # Errors
+    /// As [`Timeline::load_older`].
+    pub async fn load_newer(&self) -> Result<(), Error> {
+        self.load(CommandKind::LoadNewer(self.open.id)).await
+    }
+
+    async fn load(&self, kind: CommandKind) -> Result<(), Error> {
+        self.open.core.command(kind).await.map(drop)
+    }
+
+    /// What it shows and how it changes.
+    pub fn updates(&self) -> TimelineUpdates {
+        TimelineUpdates {
+            listener: self.open.mirror.listen(),
+        }
+    }
+
+    /// As [`Timeline::updates`], by callback.
+    pub fn on_update(
+        &self,
+        callback: impl Fn(TimelineBatch) + Send + Sync + 'static,
+    ) -> Subscription {
+        Subscription::spawn(self.open.core.runtime(), self.updates(), callback)
+    }
+}

@@ -1,0 +1,227 @@
+//! Carrying out what the engine wants, strictly in order.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::engine::{
+    CommandError, CommandKind, Emission, Input, Output, Reply, ReplyId, TimelineBatch,
+    TimelineDiff, TimelineId,
+};
+use causerie_protocol::TempId;
+use causerie_store::StoreError;
+
+use super::{clock, thread::CoreThread, tokens};
+use crate::{Error, Event, TokenRequest, transport::Socket};
+
+/// Failures of the store in one go before it is left alone for a while.
+const PATIENCE: u32 = 3;
+
+impl CoreThread {
+    /// Carries out everything that the engine wants.
+    pub(super) fn drain(&mut self) {
+        let mut failures = 0;
+        while let Some(output) = self.engine.poll_output() {
+            if let Err(error) = self.carry_out(output) {
+                failures += 1;
+                self.handle_failure(&error);
+                if failures >= PATIENCE {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) -> Result<(), StoreError> {
+        match output {
+            Output::Store(ops) => {
+                self.store.apply(&ops)?;
+                self.forget_trouble();
+            }
+            Output::Load { load, query } => {
+                let messages = self.store.load(&query)?;
+                self.engine
+                    .handle(Input::Loaded { load, messages }, clock::now());
+            }
+            Output::OpenSocket => self.open_socket(),
+            Output::Transmit(frames) => {
+                if let Some(socket) = &self.socket {
+                    socket.send(frames);
+                }
+            }
+            Output::CloseSocket => self.drop_socket(),
+            Output::RequestToken { refused } => self.request_token(refused),
+            Output::NewClientId => {
+                let id = clock::fresh_id().into();
+                self.engine.handle(Input::ClientId(id), clock::now());
+            }
+            Output::Emit(emissions) => {
+                for emission in emissions {
+                    self.emit(emission);
+                }
+            }
+            Output::Reply { reply, result } => self.answer(reply, result),
+        }
+        Ok(())
+    }
+
+    fn open_socket(&mut self) {
+        self.drop_socket();
+        let number = self.socket_number;
+        let core = Arc::clone(&self.core);
+        let tell = move |news| core.inbox.socket(number, news);
+        let runtime = self.core.runtime();
+        self.socket = Some(Socket::open(runtime, self.core.address().clone(), tell));
+    }
+
+    fn request_token(&self, refused: bool) {
+        let request = TokenRequest {
+            user_id: self.core.user_id().clone(),
+            refused,
+        };
+        let asked = tokens::ask(Arc::clone(&self.provider), request);
+        let core = Arc::clone(&self.core);
+        self.core
+            .runtime()
+            .spawn(async move { core.inbox.token(asked.await) });
+    }
+
+    fn answer(&mut self, reply: ReplyId, result: Result<Reply, CommandError>) {
+        let Some(pending) = self.pending.remove(&reply) else {
+            return;
+        };
+        let result = match (result, pending.opens) {
+            (Ok(Reply::Timeline(batch)), Some(timeline)) => {
+                self.tell_timeline(timeline, batch);
+                Ok(Reply::Done)
+            }
+            (Ok(reply), _) => Ok(reply),
+            (Err(error), opens) => {
+                if let Some(view) = opens.and_then(|timeline| self.views.remove(&timeline)) {
+                    view.mirror.close();
+                }
+                Err(Error::from(error))
+            }
+        };
+        if let Some(answer) = pending.answer {
+            drop(answer.send(result));
+        }
+    }
+
+    fn emit(&mut self, emission: Emission) {
+        let core = &self.core;
+        match emission {
+            Emission::Connection(state) => {
+                core.events.publish(&Event::Connection(state.clone()));
+                core.connection.publish(|present| present.set(state));
+            }
+            Emission::Conversations(changes) => {
+                core.list.publish(|list| list.apply(changes));
+            }
+            Emission::Timeline { timeline, batch } => self.tell_timeline(timeline, batch),
+            Emission::Outbox { key, state, row } => {
+                core.outbox
+                    .publish(|outbox| outbox.apply(key, state, row.as_deref()));
+            }
+            Emission::Typing {
+                conversation_id,
+                user_ids,
+            } => {
+                let mut typing = core.typing.lock();
+                if user_ids.is_empty() {
+                    typing.remove(&conversation_id);
+                } else {
+                    typing.insert(conversation_id, user_ids.clone());
+                }
+                drop(typing);
+                core.events.publish(&Event::Typing {
+                    conversation_id,
+                    user_ids,
+                });
+            }
+            Emission::Cursors {
+                conversation_id,
+                cursors,
+            } => core.events.publish(&Event::Cursors {
+                conversation_id,
+                cursors,
+            }),
+            Emission::Users(users) => {
+                let known = users
+                    .iter()
+                    .map(|user| (user.user_id.clone(), user.clone()));
+                core.users.lock().extend(known);
+                core.events.publish(&Event::Users(users));
+            }
+            Emission::Event(frame) => core.events.publish(&Event::Server(frame)),
+            Emission::Stats(stats) => core.measured.lock().engine = stats,
+            Emission::Fault {
+                code,
+                message,
+                retryable,
+            } => core.events.publish(&Event::Fault {
+                code,
+                message,
+                retryable,
+            }),
+        }
+    }
+
+    fn tell_timeline(&mut self, timeline: TimelineId, batch: TimelineBatch) {
+        let Some(view) = self.views.get(&timeline) else {
+            return;
+        };
+        let inserted: Vec<TempId> = if self.echoes.is_empty() {
+            Vec::new()
+        } else {
+            inserted(&batch, &self.echoes)
+        };
+        let mut diverged = false;
+        let told = view.mirror.publish(|mirror| match mirror.apply(&batch) {
+            Ok(()) => Some(batch),
+            Err(crate::observe::Diverged) => {
+                diverged = true;
+                None
+            }
+        });
+        if told > 0 {
+            let now = clock::monotonic();
+            let mut measured = self.core.measured.lock();
+            for key in inserted {
+                if let Some(called) = self.echoes.remove(&key) {
+                    measured.echo.record(now.saturating_sub(called));
+                }
+            }
+        }
+        if diverged {
+            // It heals, but should never happen.
+            tracing::error!(
+                timeline = timeline.0,
+                "a timeline diverged and is told anew"
+            );
+            self.reset_timeline(timeline);
+        }
+    }
+
+    fn reset_timeline(&mut self, timeline: TimelineId) {
+        let reply = self.reply_for(timeline);
+        let kind = CommandKind::ResetTimeline(timeline);
+        self.engine.handle(
+            Input::Command(crate::engine::Command { reply, kind }),
+            clock::now(),
+        );
+    }
+}
+
+fn inserted(batch: &TimelineBatch, echoes: &HashMap<TempId, std::time::Duration>) -> Vec<TempId> {
+    batch
+        .diffs
+        .iter()
+        .filter_map(|diff| match diff {
+            TimelineDiff::Insert { item, .. } => Some(TempId::from_uuid(item.key.0)),
+            TimelineDiff::Reset(_)
+            | TimelineDiff::Update(_)
+            | TimelineDiff::Move { .. }
+            | TimelineDiff::Remove(_) => None,
+        })
+        .filter(|key| echoes.contains_key(key))
+        .collect()
+}

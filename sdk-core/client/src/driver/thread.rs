@@ -1,0 +1,650 @@
+//! The core's thread: owns the engine and the store, and does one thing at a time.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use crate::engine::{
+    Command, CommandKind, ConnectionState, Engine, EngineConfig, Input, Lifecycle, Reply, ReplyId,
+    Snapshot, SocketEvent, TimelineId,
+};
+use causerie_protocol::{ServerFrame, ServerMessage, TempId};
+use causerie_store::{Opened, Options, Recovery, Resumed, Store, StoreError};
+use tokio::{
+    runtime::{self, Runtime},
+    sync::{oneshot, watch},
+};
+
+use super::{
+    Core, Handle, Opening,
+    ask::{Answer, Ask, View},
+    clock,
+    inbox::Work,
+    registry,
+};
+use crate::{AskUser, Error, Event, FixCode, RetryLater, TokenProvider, Unsent, transport::Socket};
+
+/// Delays between attempts to go on after the store failed: doubling, between these.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const LAST_RETRY: Duration = Duration::from_secs(30);
+
+/// Starts the thread; it answers once the folder is open, or why it is not. `busy` holds the
+/// folder's slot in the registry until then.
+pub(super) fn start(
+    opening: Opening,
+    busy: watch::Sender<()>,
+    answer: oneshot::Sender<Result<Handle, Error>>,
+) {
+    let folder = opening.folder.clone();
+    let spawned = std::thread::Builder::new()
+        .name("causerie-core".into())
+        .spawn(move || run(opening, busy, answer));
+    if let Err(error) = spawned {
+        // The answer went with the closure: the caller is told that the client is closed.
+        tracing::error!(%error, "no thread for the core");
+        registry::ended(&folder);
+    }
+}
+
+fn run(opening: Opening, busy: watch::Sender<()>, answer: oneshot::Sender<Result<Handle, Error>>) {
+    let folder = opening.folder.clone();
+    // Lives as long as the thread: whoever waits for its end waits for this.
+    let (end, ended) = watch::channel(());
+    match CoreThread::open(opening, ended) {
+        Err(error) => {
+            registry::ended(&folder);
+            drop(busy);
+            let _ = answer.send(Err(error));
+        }
+        Ok((mut thread, runtime)) => {
+            let handle = registry::opened(&thread.core);
+            drop(busy);
+            // If nobody waits any more, the handle is dropped here, and that ends the thread.
+            let _ = answer.send(Ok(handle));
+            thread.work();
+            thread.end();
+            if let Some(runtime) = runtime {
+                runtime.shutdown_background();
+            }
+        }
+    }
+    drop(end);
+}
+
+/// A command whose answer is awaited.
+pub(super) struct Pending {
+    pub(super) answer: Option<Answer<Reply>>,
+    /// The timeline that it opens.
+    pub(super) opens: Option<TimelineId>,
+}
+
+pub(super) struct CoreThread {
+    pub(super) core: Arc<Core>,
+    pub(super) store: Store,
+    pub(super) engine: Engine,
+    config: EngineConfig,
+    pub(super) provider: Arc<dyn TokenProvider>,
+    pub(super) socket: Option<Socket>,
+    /// Names the present socket; news of older ones is dropped.
+    pub(super) socket_number: u64,
+    pub(super) pending: HashMap<ReplyId, Pending>,
+    /// The command that is being carried out.
+    current: Option<ReplyId>,
+    next_reply: u64,
+    pub(super) views: HashMap<TimelineId, View>,
+    /// When `send` was called for messages whose `Insert` has not been told.
+    pub(super) echoes: HashMap<TempId, Duration>,
+    /// This device's clock less the server's, in milliseconds.
+    clock_ahead: i64,
+    /// Whether the app wants a connection.
+    started: bool,
+    suspended: bool,
+    trouble: Option<Trouble>,
+    ending: bool,
+}
+
+/// The store failed, and what it last held could not be made to work again yet.
+struct Trouble {
+    attempt: u32,
+    /// When to try again.
+    at: Duration,
+    /// Whether the engine is one restored from the store; otherwise nothing is asked of it.
+    restored: bool,
+    reason: String,
+}
+
+impl CoreThread {
+    fn open(
+        opening: Opening,
+        ended: watch::Receiver<()>,
+    ) -> Result<(Self, Option<Runtime>), Error> {
+        let options = Options {
+            durability: opening.durability,
+            fresh_client_id: clock::fresh_id().into(),
+        };
+        let Opened {
+            store,
+            snapshot,
+            recovery,
+        } = Store::open(&opening.folder, &opening.user_id, options)?;
+        let (handle, runtime) = match &opening.runtime {
+            Some(handle) => (handle.clone(), None),
+            None => {
+                let runtime = runtime::Builder::new_multi_thread()
+                    .worker_threads(2)
+                    .thread_name("causerie-io")
+                    .enable_all()
+                    .build()
+                    .map_err(|error| RetryLater::Store(format!("no threads for I/O: {error}")))?;
+                (runtime.handle().clone(), Some(runtime))
+            }
+        };
+        let core = Core::new(&opening, handle, ended);
+        core.outbox.publish(|outbox| outbox.reset(&snapshot.outbox));
+        let engine = Engine::restore(
+            snapshot,
+            opening.config.clone(),
+            clock::now(),
+            clock::seed(),
+        );
+        let mut thread = Self {
+            core,
+            store,
+            engine,
+            config: opening.config,
+            provider: opening.provider,
+            socket: None,
+            socket_number: 0,
+            pending: HashMap::new(),
+            current: None,
+            next_reply: 0,
+            views: HashMap::new(),
+            echoes: HashMap::new(),
+            clock_ahead: 0,
+            started: false,
+            suspended: false,
+            trouble: None,
+            ending: false,
+        };
+        thread.drain();
+        thread.tell_recovery(recovery);
+        Ok((thread, runtime))
+    }
+
+    fn work(&mut self) {
+        while !self.ending {
+            match self.core.inbox.next(self.wait()) {
+                Work::Ask(ask) => self.handle_ask(ask),
+                Work::Opened { socket } => {
+                    if socket == self.socket_number {
+                        self.feed(Input::Socket(SocketEvent::Opened));
+                    }
+                }
+                Work::Frames { socket, frames } => {
+                    if socket == self.socket_number {
+                        self.handle_frames(frames);
+                    }
+                }
+                Work::Closed {
+                    socket,
+                    code,
+                    reason,
+                } => {
+                    if socket == self.socket_number {
+                        self.drop_socket();
+                        self.feed(Input::Socket(SocketEvent::Closed { code, reason }));
+                    }
+                }
+                Work::Token(token) => self.feed(Input::Token(token)),
+                Work::Timer => self.handle_timer(),
+            }
+        }
+    }
+
+    /// How long there is nothing to do unless something comes.
+    fn wait(&self) -> Option<Duration> {
+        if self.suspended {
+            return None;
+        }
+        let retry = self.trouble.as_ref().map(|trouble| trouble.at);
+        let engine = match &self.trouble {
+            Some(trouble) if !trouble.restored => None,
+            Some(_) | None => self.engine.poll_timeout().map(|(at, _)| at),
+        };
+        let at = retry.into_iter().chain(engine).min()?;
+        Some(at.saturating_sub(clock::monotonic()))
+    }
+
+    fn handle_timer(&mut self) {
+        let due = |at: Duration| at <= clock::monotonic();
+        if self.trouble.as_ref().is_some_and(|trouble| due(trouble.at)) {
+            self.try_again();
+        }
+        if self.engine.poll_timeout().is_some_and(|(at, _)| due(at)) {
+            self.feed(Input::Timer);
+        }
+    }
+
+    fn handle_ask(&mut self, ask: Ask) {
+        match ask {
+            Ask::Command { kind, echo, answer } => self.handle_command(kind, echo, answer),
+            Ask::OpenTimeline {
+                timeline,
+                view,
+                answer,
+            } => self.awake(|thread| match thread {
+                Ok(thread) => {
+                    let kind = view.open(timeline);
+                    thread.views.insert(timeline, view);
+                    thread.command(kind, Some(answer), Some(timeline));
+                }
+                Err(error) => drop(answer.send(Err(error))),
+            }),
+            Ask::CloseTimeline(timeline) => {
+                if let Some(view) = self.views.remove(&timeline) {
+                    view.mirror.close();
+                    self.command(CommandKind::CloseTimeline(timeline), None, None);
+                }
+            }
+            Ask::Lifecycle(lifecycle, answer) => {
+                let result = match lifecycle {
+                    Lifecycle::Suspend => {
+                        self.suspend();
+                        Ok(())
+                    }
+                    Lifecycle::Resume => self.resume(),
+                };
+                drop(answer.send(result));
+            }
+            Ask::Network(hint) => {
+                if !self.suspended {
+                    self.feed(Input::Network(hint));
+                }
+            }
+            Ask::ReadCursors(id, answer) => self.awake(|thread| {
+                let result = thread.and_then(|thread| {
+                    thread
+                        .store
+                        .cursors(id)
+                        .map_err(|error| Error::from(&error))
+                });
+                drop(answer.send(result));
+            }),
+            Ask::Counts(answer) => self.awake(|thread| {
+                let result = thread
+                    .and_then(|thread| thread.store.counts().map_err(|error| Error::from(&error)));
+                drop(answer.send(result));
+            }),
+            Ask::SignOut {
+                wipe,
+                unsent,
+                answer,
+            } => {
+                let result = self.sign_out(wipe, unsent);
+                drop(answer.send(result));
+            }
+            Ask::Close => self.ending = true,
+        }
+    }
+
+    fn handle_command(
+        &mut self,
+        kind: CommandKind,
+        echo: Option<(TempId, Duration)>,
+        answer: Answer<Reply>,
+    ) {
+        match kind {
+            CommandKind::Start => self.started = true,
+            CommandKind::Stop => self.started = false,
+            _ => {}
+        }
+        self.awake(|thread| match thread {
+            Ok(thread) => {
+                thread.echoes.extend(echo);
+                thread.command(kind, Some(answer), None);
+                thread.echoes.clear();
+            }
+            Err(error) => drop(answer.send(Err(error))),
+        });
+    }
+
+    /// Runs something with the store open: if the app is in the background, it is opened for this
+    /// and closed again.
+    fn awake(&mut self, work: impl FnOnce(Result<&mut Self, Error>)) {
+        if self
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| !trouble.restored)
+        {
+            self.try_again();
+            if let Some(trouble) = &self.trouble
+                && !trouble.restored
+            {
+                return work(Err(RetryLater::Store(trouble.reason.clone()).into()));
+            }
+        }
+        if !self.suspended {
+            return work(Ok(self));
+        }
+        match self.open_store() {
+            Ok(restored) => {
+                if restored {
+                    self.feed(Input::Lifecycle(Lifecycle::Suspend));
+                }
+                work(Ok(self));
+                self.store.suspend();
+            }
+            Err(error) => work(Err(error)),
+        }
+    }
+
+    /// Gives the engine a command and carries out what follows.
+    pub(super) fn command(
+        &mut self,
+        kind: CommandKind,
+        answer: Option<Answer<Reply>>,
+        opens: Option<TimelineId>,
+    ) {
+        let reply = ReplyId(self.next_reply);
+        self.next_reply += 1;
+        self.pending.insert(reply, Pending { answer, opens });
+        self.current = Some(reply);
+        self.feed(Input::Command(Command { reply, kind }));
+        self.current = None;
+    }
+
+    pub(super) fn feed(&mut self, input: Input) {
+        if self
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| !trouble.restored)
+        {
+            return;
+        }
+        self.engine.handle(input, clock::now());
+        self.drain();
+    }
+
+    fn handle_frames(&mut self, frames: Vec<ServerFrame>) {
+        let mut created = Vec::new();
+        for frame in &frames {
+            match &frame.message {
+                ServerMessage::Authenticated(hello) => {
+                    self.clock_ahead = difference(clock::now().wall, hello.server_time);
+                }
+                ServerMessage::NewMessage(event)
+                    if event.message.sender_id != *self.core.user_id() =>
+                {
+                    created.push(event.message.created_at);
+                }
+                _ => {}
+            }
+        }
+        self.feed(Input::Frames(frames));
+        if created.is_empty() {
+            return;
+        }
+        let now = clock::now().wall;
+        let mut measured = self.core.measured.lock();
+        for created_at in created {
+            let ms = difference(now, created_at).saturating_sub(self.clock_ahead);
+            let ms = u64::try_from(ms).unwrap_or(0);
+            measured.delivery.record(Duration::from_millis(ms));
+        }
+    }
+
+    fn suspend(&mut self) {
+        if self.suspended {
+            return;
+        }
+        self.feed(Input::Lifecycle(Lifecycle::Suspend));
+        self.drop_socket();
+        self.suspended = true;
+        self.store.suspend();
+    }
+
+    fn resume(&mut self) -> Result<(), Error> {
+        if !self.suspended {
+            return Ok(());
+        }
+        let restored = self.open_store()?;
+        self.suspended = false;
+        self.feed(Input::Lifecycle(Lifecycle::Resume));
+        if restored && self.started {
+            self.command(CommandKind::Start, None, None);
+        }
+        Ok(())
+    }
+
+    /// Opens the store after it was suspended. Whether the engine had to be restored, since another
+    /// process wrote meanwhile, or the file was damaged.
+    fn open_store(&mut self) -> Result<bool, Error> {
+        match self.store.resume()? {
+            Resumed::Unchanged => Ok(false),
+            Resumed::Changed { snapshot, recovery } => {
+                self.restore(*snapshot);
+                self.drain();
+                self.tell_recovery(recovery);
+                Ok(true)
+            }
+        }
+    }
+
+    fn sign_out(&mut self, wipe: bool, unsent: Unsent) -> Result<(), Error> {
+        let count = self.core.outbox.read(|outbox| outbox.len() as u64);
+        if count > 0 && unsent == Unsent::Refuse {
+            return Err(AskUser::Unsent { count }.into());
+        }
+        self.ending = true;
+        self.feed(Input::Command(Command {
+            reply: ReplyId(u64::MAX),
+            kind: CommandKind::Stop,
+        }));
+        self.drop_socket();
+        if wipe {
+            self.store
+                .wipe()
+                .map_err(|error| FixCode::DataDir(error.to_string()))?;
+        } else if count > 0 {
+            if self.suspended {
+                self.store.resume()?;
+            }
+            self.store
+                .discard_outbox()
+                .map_err(|error| Error::from(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Closes everything. Listeners get what waits for them, then the end.
+    fn end(mut self) {
+        if !self.suspended {
+            self.feed(Input::Command(Command {
+                reply: ReplyId(u64::MAX),
+                kind: CommandKind::Stop,
+            }));
+        }
+        self.drop_socket();
+        let core = Arc::clone(&self.core);
+        // The store first: who is told of the end may open the folder again at once.
+        drop(self);
+        core.inbox.close();
+        core.connection
+            .publish(|state| state.set(ConnectionState::Disconnected));
+        core.connection.close();
+        core.list.close();
+        core.outbox.close();
+        core.events.close();
+        registry::ended(core.folder());
+    }
+
+    pub(super) fn drop_socket(&mut self) {
+        self.socket = None;
+        self.socket_number += 1;
+    }
+
+    fn tell_recovery(&self, recovery: Option<Recovery>) {
+        if let Some(recovery) = recovery {
+            self.core.events.publish(&Event::Recovered(recovery));
+        }
+    }
+
+    /// After a commit or a read failed: nothing that stood behind it happens. The socket is closed,
+    /// the engine is restored from the store, and after a while it goes on.
+    pub(super) fn handle_failure(&mut self, error: &StoreError) {
+        tracing::error!(%error, "the local database failed");
+        let attempt = self.trouble.as_ref().map_or(0, |trouble| trouble.attempt) + 1;
+        for (reply, pending) in std::mem::take(&mut self.pending) {
+            let reason = if self.current == Some(reply) {
+                Error::from(error)
+            } else {
+                RetryLater::Interrupted.into()
+            };
+            if let Some(answer) = pending.answer {
+                drop(answer.send(Err(reason)));
+            }
+            if let Some(timeline) = pending.opens {
+                self.views.remove(&timeline);
+            }
+        }
+        self.drop_socket();
+        let delay = (FIRST_RETRY * 2_u32.saturating_pow(attempt - 1)).min(LAST_RETRY);
+        let snapshot = self.store.snapshot().or_else(|_| self.reopen());
+        let restored = snapshot.is_ok();
+        self.trouble = Some(Trouble {
+            attempt,
+            at: clock::monotonic() + delay,
+            restored,
+            reason: error.to_string(),
+        });
+        if let Ok(snapshot) = snapshot {
+            self.restore(snapshot);
+        }
+        let (code, message) = {
+            let shown = Error::from(error);
+            (shown.code().to_owned(), shown.to_string())
+        };
+        self.core.events.publish(&Event::Fault {
+            code,
+            message: message.clone(),
+            retryable: true,
+        });
+        if self.started {
+            self.core.connection.publish(|state| {
+                state.set(ConnectionState::Waiting {
+                    attempt,
+                    retry_in: delay,
+                    reason: message,
+                })
+            });
+        }
+    }
+
+    /// Closes the store and opens it again, which examines and replaces a damaged file.
+    fn reopen(&mut self) -> Result<Snapshot, StoreError> {
+        self.store.suspend();
+        match self.store.resume() {
+            Ok(Resumed::Unchanged) => self.store.snapshot(),
+            Ok(Resumed::Changed { snapshot, recovery }) => {
+                self.tell_recovery(recovery);
+                Ok(*snapshot)
+            }
+            Err(error) => {
+                tracing::error!(%error, "the local database cannot be opened again");
+                Err(StoreError::Suspended)
+            }
+        }
+    }
+
+    /// The time to go on has come, or somebody asks.
+    fn try_again(&mut self) {
+        let Some(trouble) = &self.trouble else {
+            return;
+        };
+        if !trouble.restored {
+            match self.reopen() {
+                Ok(snapshot) => {
+                    if let Some(trouble) = &mut self.trouble {
+                        trouble.restored = true;
+                    }
+                    self.restore(snapshot);
+                    self.drain();
+                }
+                Err(_) => {
+                    if let Some(trouble) = &mut self.trouble {
+                        trouble.at = clock::monotonic() + LAST_RETRY;
+                    }
+                    return;
+                }
+            }
+        }
+        if self
+            .trouble
+            .as_ref()
+            .is_some_and(|t| t.at <= clock::monotonic())
+        {
+            // Kept until a commit succeeds, so that the next failure waits longer.
+            if let Some(trouble) = &mut self.trouble {
+                trouble.at = Duration::MAX;
+            }
+            if self.started {
+                self.command(CommandKind::Start, None, None);
+            }
+        }
+    }
+
+    /// A commit succeeded: the next failure is a first one.
+    pub(super) fn forget_trouble(&mut self) {
+        if self.trouble.as_ref().is_some_and(|t| t.at == Duration::MAX) {
+            self.trouble = None;
+        }
+    }
+
+    /// A new engine, from what the store holds; what is open on screens is opened again.
+    fn restore(&mut self, snapshot: Snapshot) {
+        self.drop_socket();
+        self.core
+            .outbox
+            .publish(|outbox| outbox.reset(&snapshot.outbox));
+        self.core.list.publish(|list| list.reset());
+        self.core.typing.lock().clear();
+        self.engine = Engine::restore(snapshot, self.config.clone(), clock::now(), clock::seed());
+        let views: Vec<_> = self
+            .views
+            .iter()
+            .map(|(timeline, view)| (*timeline, view.open(*timeline)))
+            .collect();
+        for (timeline, kind) in views {
+            let reply = self.reply_for(timeline);
+            self.engine
+                .handle(Input::Command(Command { reply, kind }), clock::now());
+        }
+    }
+
+    /// Names a command of the driver's own, whose answer goes to a timeline's listeners.
+    pub(super) fn reply_for(&mut self, timeline: TimelineId) -> ReplyId {
+        let reply = ReplyId(self.next_reply);
+        self.next_reply += 1;
+        self.pending.insert(
+            reply,
+            Pending {
+                answer: None,
+                opens: Some(timeline),
+            },
+        );
+        reply
+    }
+}
+
+impl View {
+    fn open(&self, timeline: TimelineId) -> CommandKind {
+        CommandKind::OpenTimeline {
+            timeline,
+            conversation_id: self.conversation_id,
+            start: self.start,
+            page: self.page,
+        }
+    }
+}
+
+fn difference(one: u64, other: u64) -> i64 {
+    i64::try_from(i128::from(one) - i128::from(other)).unwrap_or(0)
+}

@@ -1,0 +1,145 @@
+//! What listeners see: the present state of something, and then its changes.
+//!
+//! An [`Observed`] holds a mirror of what the engine told. A [`Listener`] first gets all of it,
+//! then each change in order. Its queue is bounded; if it overflows, the queue is dropped and the
+//! listener gets all of it again. So a slow listener misses steps, never state, and costs the
+//! core's thread nothing. Changes are published, and listeners caught up, under the same lock.
+
+mod conversations;
+mod events;
+mod outbox;
+mod queue;
+mod state;
+mod timeline;
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Weak},
+    task::{Context, Poll},
+};
+
+use futures_util::Stream;
+use parking_lot::Mutex;
+
+pub(crate) use conversations::ListMirror;
+pub(crate) use events::{EventHub, EventListener};
+pub(crate) use outbox::OutboxMirror;
+pub(crate) use queue::{Next, Queue};
+pub(crate) use state::StateMirror;
+pub(crate) use timeline::{Diverged, TimelineMirror};
+
+/// Changes that wait for a listener before it is given everything anew.
+pub(crate) const CAPACITY: usize = 256;
+
+/// Holds a state, and knows how to tell all of it.
+pub(crate) trait Mirror: Send + 'static {
+    /// What listeners get.
+    type Change: Clone + Send + 'static;
+
+    /// All of it, as one change.
+    fn whole(&self) -> Self::Change;
+}
+
+/// A state with listeners.
+pub(crate) struct Observed<M: Mirror> {
+    inner: Mutex<Inner<M>>,
+}
+
+struct Inner<M: Mirror> {
+    mirror: M,
+    listeners: Vec<Weak<Queue<M::Change>>>,
+    closed: bool,
+}
+
+impl<M: Mirror> Observed<M> {
+    pub(crate) fn new(mirror: M) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Mutex::new(Inner {
+                mirror,
+                listeners: Vec::new(),
+                closed: false,
+            }),
+        })
+    }
+
+    /// Reads the present state.
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&M) -> R) -> R {
+        read(&self.inner.lock().mirror)
+    }
+
+    /// Changes the state, and tells the listeners what it returns, if anything. Gives the number
+    /// of listeners told.
+    pub(crate) fn publish(&self, change: impl FnOnce(&mut M) -> Option<M::Change>) -> usize {
+        let mut inner = self.inner.lock();
+        let Some(change) = change(&mut inner.mirror) else {
+            return 0;
+        };
+        let mut told = 0;
+        inner.listeners.retain(|listener| {
+            let Some(queue) = listener.upgrade() else {
+                return false;
+            };
+            queue.push(change.clone());
+            told += 1;
+            true
+        });
+        told
+    }
+
+    /// A listener, who begins with all of it.
+    pub(crate) fn listen(self: &Arc<Self>) -> Listener<M> {
+        let queue = Arc::new(Queue::behind(CAPACITY));
+        let mut inner = self.inner.lock();
+        if inner.closed {
+            queue.close();
+        } else {
+            inner.listeners.push(Arc::downgrade(&queue));
+        }
+        drop(inner);
+        Listener {
+            source: Arc::clone(self),
+            queue,
+        }
+    }
+
+    /// Nothing more comes: listeners get what waits for them, and then the end.
+    pub(crate) fn close(&self) {
+        let mut inner = self.inner.lock();
+        inner.closed = true;
+        for listener in inner.listeners.drain(..) {
+            if let Some(queue) = listener.upgrade() {
+                queue.close();
+            }
+        }
+    }
+}
+
+/// One who listens. Dropping it ends that.
+pub(crate) struct Listener<M: Mirror> {
+    source: Arc<Observed<M>>,
+    queue: Arc<Queue<M::Change>>,
+}
+
+impl<M: Mirror> Listener<M> {
+    pub(crate) fn source(&self) -> &Observed<M> {
+        &self.source
+    }
+}
+
+impl<M: Mirror> Stream for Listener<M> {
+    type Item = M::Change;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<M::Change>> {
+        match self.queue.poll(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Next::Change(change)) => Poll::Ready(Some(change)),
+            Poll::Ready(Next::End) => Poll::Ready(None),
+            Poll::Ready(Next::Behind) => {
+                // Under the lock that publishing takes, so that nothing comes twice.
+                let inner = self.source.inner.lock();
+                self.queue.catch_up();
+                Poll::Ready(Some(inner.mirror.whole()))
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A listener's bounded queue.
+
+use std::{
+    collections::VecDeque,
+    task::{Context, Poll, Waker},
+};
+
+use parking_lot::Mutex;
+
+/// Changes that wait for one listener.
+pub(crate) struct Queue<T> {
+    capacity: usize,
+    state: Mutex<State<T>>,
+}
+
+struct State<T> {
+    waiting: VecDeque<T>,
+    /// The listener lacks so many changes (or, if new, everything): the queue is empty until it
+    /// has caught up.
+    behind: Option<u64>,
+    closed: bool,
+    waker: Option<Waker>,
+}
+
+/// What comes next.
+pub(crate) enum Next<T> {
+    /// A change.
+    Change(T),
+    /// The listener must catch up.
+    Behind,
+    /// Nothing more.
+    End,
+}
+
+impl<T> Queue<T> {
+    /// For a listener who knows nothing yet and must catch up first.
+    pub(crate) fn behind(capacity: usize) -> Self {
+        Self::with(capacity, Some(0))
+    }
+
+    /// For a listener to whom only what comes matters.
+    pub(crate) fn current(capacity: usize) -> Self {
+        Self::with(capacity, None)
+    }
+
+    fn with(capacity: usize, behind: Option<u64>) -> Self {
+        Self {
+            capacity,
+            state: Mutex::new(State {
+                waiting: VecDeque::new(),
+                behind,
+                closed: false,
+                waker: None,
+            }),
+        }
+    }
+
+    pub(crate) fn push(&self, change: T) {
+        let waker = {
+            let mut state = self.state.lock();
+            if let Some(dropped) = &mut state.behind {
+                *dropped += 1;
+            } else if state.waiting.len() >= self.capacity {
+                state.behind = Some(state.waiting.len() as u64 + 1);
+                state.waiting.clear();
+            } else {
+                state.waiting.push_back(change);
+            }
+            state.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn close(&self) {
+        let waker = {
+            let mut state = self.state.lock();
+            state.closed = true;
+            state.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Next<T>> {
+        let mut state = self.state.lock();
+        if state.behind.is_some() {
+            return Poll::Ready(Next::Behind);
+        }
+        match state.waiting.pop_front() {
+            Some(change) => Poll::Ready(Next::Change(change)),
+            None if state.closed => Poll::Ready(Next::End),
+            None => {
+                state.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The listener knows everything up to now. Gives the number of changes that it lacks.
+    pub(crate) fn catch_up(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.waiting.clear();
+        state.behind.take().unwrap_or(0)
+    }
+}

@@ -1,0 +1,25 @@
+//! A single value, such as the connection's state.
+
+use super::Mirror;
+
+/// Every listener gets the present value first, then each new one.
+pub(crate) struct StateMirror<T>(pub(crate) T);
+
+impl<T: Clone + Send + 'static> Mirror for StateMirror<T> {
+    type Change = T;
+
+    fn whole(&self) -> T {
+        self.0.clone()
+    }
+}
+
+impl<T: Clone + PartialEq> StateMirror<T> {
+    /// The new value, unless it is the old one.
+    pub(crate) fn set(&mut self, value: T) -> Option<T> {
+        if self.0 == value {
+            return None;
+        }
+        self.0 = value.clone();
+        Some(value)
+    }
+}

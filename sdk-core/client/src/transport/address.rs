@@ -1,0 +1,106 @@
+//! The server's address.
+
+use std::fmt;
+
+use tokio_tungstenite::tungstenite::http::Uri;
+
+/// Where the server is, as the app gave it, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// For the TCP connection and the certificate: without the brackets of an IPv6 address.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) secure: bool,
+    /// For the request line.
+    pub(crate) uri: Uri,
+}
+
+impl Address {
+    /// Takes `ws`, `wss`, `http` or `https`; the path is `/ws` if there is none.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let given: Uri = text
+            .parse()
+            .map_err(|_| format!("`{text}` is no address; it looks like wss://chat.example.org"))?;
+        let secure = match given.scheme_str() {
+            Some("ws" | "http") => false,
+            Some("wss" | "https") => true,
+            Some(_) | None => {
+                return Err(format!(
+                    "`{text}` must begin with wss:// (or ws:// for tests)"
+                ));
+            }
+        };
+        let authority = given
+            .authority()
+            .filter(|authority| !authority.host().is_empty())
+            .ok_or_else(|| format!("`{text}` names no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(
+                "an address holds no name or password; tokens come from the token provider".into(),
+            );
+        }
+        let scheme = if secure { "wss" } else { "ws" };
+        let path = match given.path() {
+            "" | "/" => "/ws",
+            path => path,
+        };
+        let uri = format!("{scheme}://{authority}{path}")
+            .parse()
+            .map_err(|_| format!("`{text}` is no address"))?;
+        Ok(Self {
+            host: authority
+                .host()
+                .trim_start_matches('[')
+                .trim_end_matches(']')
+                .to_owned(),
+            port: authority
+                .port_u16()
+                .unwrap_or(if secure { 443 } else { 80 }),
+            secure,
+            uri,
+        })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.uri, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_a_path_means_the_websocket() {
+        let address = Address::parse("https://chat.example.org").unwrap();
+        assert_eq!(address.to_string(), "wss://chat.example.org/ws");
+        assert_eq!(
+            (address.host.as_str(), address.port),
+            ("chat.example.org", 443)
+        );
+        assert!(address.secure);
+    }
+
+    #[test]
+    fn an_ipv6_address_is_connected_to_without_its_brackets() {
+        let address = Address::parse("ws://[::1]:4000/ws/chat").unwrap();
+        assert_eq!((address.host.as_str(), address.port), ("::1", 4000));
+        assert_eq!(address.to_string(), "ws://[::1]:4000/ws/chat");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_in_words() {
+        for text in [
+            "",
+            "chat.example.org",
+            "ftp://x",
+            "ws://",
+            "ws://a:b@host",
+            "wss://a b",
+        ] {
+            assert!(Address::parse(text).is_err(), "{text}");
+        }
+    }
+}
