@@ -12,6 +12,7 @@
 pub mod memory;
 mod queries;
 pub mod rules;
+pub mod sqlite;
 pub mod tables;
 
 use std::sync::Arc;

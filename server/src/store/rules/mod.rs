@@ -23,6 +23,7 @@ mod write;
 use causerie_protocol::{ConversationId, Millis, Seq, UserId};
 
 pub use transaction::Ran;
+pub(super) use transaction::never_run;
 
 use self::{
     lanes::Lanes,

@@ -152,12 +152,10 @@ impl Ledger {
                     self.lanes.close(*lane);
                     Outcome::Done
                 }
-                Command::MarkRead { .. } | Command::MarkDelivered { .. } => {
-                    Outcome::Refused(Box::new(refusal::unavailable()))
-                }
-                Command::PutUser { .. } | Command::Audit(_) => {
-                    Outcome::Refused(Box::new(refusal::unavailable()))
-                }
+                Command::MarkRead { .. }
+                | Command::MarkDelivered { .. }
+                | Command::PutUser { .. }
+                | Command::Audit(_) => never_run(command),
             })
             .collect();
         self.lanes.commit();
@@ -246,6 +244,18 @@ impl<T: Tables> Work<'_, T> {
             self.tables.set_change(self.change)?;
         }
         Ok(commits)
+    }
+}
+
+/// For a command that never reached the ledger.
+pub(in crate::store) fn never_run(command: &Command) -> Outcome {
+    match command {
+        Command::Write { write, .. } => named(refusal::unavailable(), write),
+        Command::MarkRead { .. }
+        | Command::MarkDelivered { .. }
+        | Command::PutUser { .. }
+        | Command::CloseLane(_)
+        | Command::Audit(_) => Outcome::Refused(Box::new(refusal::unavailable())),
     }
 }
 

@@ -1,0 +1,107 @@
+//! The one thread that writes: group commit.
+//!
+//! Everything that waits goes into one transaction, so a thousand writes share one fsync. Then
+//! comes what the order promises: the commit is durable, then it is published, then each command is
+//! answered.
+
+use std::sync::mpsc::{Receiver, TryRecvError};
+
+use causerie_protocol::{MessageId, Millis};
+
+use crate::store::{Command, Done, Publish, rules::Ledger, tables::TableError};
+
+use super::database::Database;
+
+/// A command that waits.
+pub(super) struct Job {
+    pub(super) command: Command,
+    pub(super) done: Done,
+}
+
+/// Where a transaction's time and its events' ids come from.
+pub(super) struct Sources {
+    pub(super) now: Box<dyn FnMut() -> Millis + Send>,
+    pub(super) ids: Box<dyn FnMut() -> MessageId + Send>,
+}
+
+/// The thread's own.
+pub(super) struct Writer {
+    pub(super) database: Database,
+    pub(super) ledger: Ledger,
+    pub(super) jobs: Receiver<Job>,
+    pub(super) sources: Sources,
+    pub(super) publish: Publish,
+    pub(super) batch: usize,
+}
+
+impl Writer {
+    /// Until nobody can submit any more, and all that was submitted is answered.
+    pub(super) fn run(mut self) {
+        let mut erased = false;
+        loop {
+            let first = match self.jobs.try_recv() {
+                Ok(job) => job,
+                Err(TryRecvError::Empty) => {
+                    if erased {
+                        erased = !self.cut_log();
+                    }
+                    match self.jobs.recv() {
+                        Ok(job) => job,
+                        Err(_) => break,
+                    }
+                }
+                Err(TryRecvError::Disconnected) => break,
+            };
+            erased |= self.commit(first);
+        }
+        if erased {
+            self.cut_log();
+        }
+    }
+
+    /// One transaction; true if something was erased.
+    fn commit(&mut self, first: Job) -> bool {
+        let mut commands = Vec::with_capacity(self.batch);
+        let mut answers = Vec::with_capacity(self.batch);
+        let waiting = self.jobs.try_iter().take(self.batch - 1);
+        for job in std::iter::once(first).chain(waiting) {
+            commands.push(job.command);
+            answers.push(job.done);
+        }
+        let now = (self.sources.now)();
+        let ran = self
+            .ledger
+            .run(&mut self.database, &commands, now, &mut self.sources.ids);
+        match &ran.failure {
+            None => {}
+            Some(TableError::Unavailable(reason)) => {
+                tracing::warn!(
+                    reason,
+                    commands = commands.len(),
+                    "nothing can be stored now"
+                );
+            }
+            Some(TableError::Defect(reason)) => {
+                tracing::error!(reason, "a command could not be carried out");
+            }
+        }
+        if !ran.commits.is_empty() {
+            (self.publish)(ran.commits);
+        }
+        for (done, outcome) in answers.into_iter().zip(ran.outcomes) {
+            done(outcome);
+        }
+        ran.erased
+    }
+
+    /// Lets nothing of what was erased stay in the log; false if it has to be tried again.
+    fn cut_log(&self) -> bool {
+        match self.database.cut_log() {
+            Ok(cut) => cut,
+            Err(error) => {
+                tracing::warn!(%error, "the log could not be cut");
+                false
+            }
+        }
+    }
+}
