@@ -11,7 +11,12 @@ use crate::proxy::Direction;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// A new chapter begins: shown to whoever watches.
-    Chapter(&'static str),
+    Chapter {
+        /// What is about to happen.
+        title: &'static str,
+        /// Whether network and server stay well in it.
+        calm: bool,
+    },
     /// A device sends a text.
     Say {
         device: Device,
@@ -133,7 +138,7 @@ impl Author {
         };
         let [calm, cuts, crash, restart, silence, storm] = [18, 20, 18, 14, 12, 12].map(&mut share);
 
-        self.chapter("everybody is connected");
+        self.calm_chapter("everybody is connected");
         self.talk(calm, &Device::ALL);
         self.settle();
 
@@ -199,7 +204,7 @@ impl Author {
         self.talk(storm - 4 * (storm / 4), &Device::ALL);
         self.settle();
 
-        self.chapter("calm again");
+        self.calm_chapter("calm again");
         self.reactions(2);
         self.talk(left, &Device::ALL);
         self.change_one_of_old();
@@ -207,7 +212,11 @@ impl Author {
     }
 
     fn chapter(&mut self, title: &'static str) {
-        self.now(Action::Chapter(title));
+        self.now(Action::Chapter { title, calm: false });
+    }
+
+    fn calm_chapter(&mut self, title: &'static str) {
+        self.now(Action::Chapter { title, calm: true });
     }
 
     fn now(&mut self, action: Action) {

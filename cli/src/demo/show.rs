@@ -1,0 +1,86 @@
+//! Where the demo is shown: full screen on a terminal, calm lines elsewhere.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use crossterm::event::{self, Event, KeyCode, KeyModifiers};
+use ratatui::DefaultTerminal;
+
+use super::screen::{HEIGHT, Scene, WIDTH};
+
+/// The way out.
+pub enum Show {
+    /// A terminal, drawn anew many times a second.
+    Screen(Box<DefaultTerminal>),
+    /// A line for each thing that happens.
+    Lines,
+}
+
+impl Show {
+    /// The screen, if standard output is a terminal that is large enough and lines were not asked
+    /// for.
+    pub fn open(lines: bool) -> Self {
+        let large = || {
+            let size = crossterm::terminal::size();
+            size.is_ok_and(|(width, height)| width >= WIDTH && height >= HEIGHT)
+        };
+        if lines || !io::stdout().is_terminal() || !large() {
+            return Self::Lines;
+        }
+        ratatui::try_init().map_or(Self::Lines, |terminal| Self::Screen(Box::new(terminal)))
+    }
+
+    /// Draws the scene, and tells whether whoever watches wants to leave.
+    pub fn draw(&mut self, scene: &Scene) -> io::Result<bool> {
+        match self {
+            Self::Lines => Ok(false),
+            Self::Screen(terminal) => {
+                terminal.draw(|frame| frame.render_widget(scene, frame.area()))?;
+                wants_to_leave()
+            }
+        }
+    }
+
+    /// Tells one thing; a screen shows it with the next drawing.
+    pub fn tell(&mut self, scene: &mut Scene, what: String) {
+        let line = format!("{:5.1} s  {what}", scene.elapsed.as_secs_f64());
+        if matches!(self, Self::Lines) {
+            say(&line);
+        }
+        scene.tell(line);
+    }
+
+    /// Gives the terminal back.
+    pub fn close(&mut self) {
+        if matches!(self, Self::Screen(_)) {
+            ratatui::restore();
+            *self = Self::Lines;
+        }
+    }
+}
+
+impl Drop for Show {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Prints a line; whoever closed the pipe does not want it.
+pub fn say(line: &str) {
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+fn wants_to_leave() -> io::Result<bool> {
+    while event::poll(Duration::ZERO)? {
+        if let Event::Key(key) = event::read()? {
+            let control_c =
+                key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+            if control_c || matches!(key.code, KeyCode::Char('q') | KeyCode::Esc) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,141 @@
+//! The processes and the lines between them: a server, three clients, and for each client a proxy
+//! of its own, so that one line can fail alone.
+
+use std::{fs, io, path::Path};
+
+use causerie_protocol::{ConversationId, UserId};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+use super::{
+    DemoError,
+    device::Device,
+    puppet::{Heard, Puppet, Role},
+    seen::Seen,
+};
+use crate::{backend::Backend, proxy::Proxy, raw::RawClient};
+
+/// All of it. Dropping it ends every process and removes every file.
+#[derive(Debug)]
+pub struct Stage {
+    /// The server.
+    pub server: Backend,
+    /// Each client's line.
+    pub lines: [Proxy; 3],
+    /// The clients.
+    pub puppets: [Puppet; 3],
+    /// What the clients say.
+    pub heard: mpsc::UnboundedReceiver<Heard>,
+    // Last, so that whoever has files open ends before.
+    _folder: TempDir,
+}
+
+impl Stage {
+    /// Starts the server and the clients.
+    pub async fn set() -> Result<Self, DemoError> {
+        let program = std::env::current_exe()?;
+        let folder = tempfile::Builder::new()
+            .prefix("causerie-demo-")
+            .tempdir()?;
+        let mut server = Backend::new(&program, folder.path())?;
+        server.start().await?;
+        let (ears, heard) = mpsc::unbounded_channel();
+        let mut lines = Vec::new();
+        let mut puppets = Vec::new();
+        for device in Device::ALL {
+            let line = Proxy::start(server.addr()).await?;
+            let role = Role {
+                program: program.clone(),
+                device,
+                server: line.addr(),
+                data: client_folder(folder.path(), device)?,
+                token: server.token(device.user())?,
+            };
+            let mut puppet = Puppet::new(role, ears.clone());
+            puppet.start()?;
+            lines.push(line);
+            puppets.push(puppet);
+        }
+        let three = || DemoError::new("three devices were expected");
+        Ok(Self {
+            server,
+            lines: lines.try_into().map_err(|_| three())?,
+            puppets: puppets.try_into().map_err(|_| three())?,
+            heard,
+            _folder: folder,
+        })
+    }
+
+    /// One client's line.
+    pub fn line(&self, device: Device) -> &Proxy {
+        &self.lines[device.index()]
+    }
+
+    /// One client.
+    pub fn puppet(&mut self, device: Device) -> &mut Puppet {
+        &mut self.puppets[device.index()]
+    }
+
+    /// The server's own word: its history, read by raw clients as alice and as bob. Each is told
+    /// the `temp_id`s of its own messages only; both must see the same otherwise.
+    pub async fn witness(&self) -> Result<Vec<Seen>, DemoError> {
+        let conversation = conversation()?;
+        let mut views = Vec::new();
+        for (n, user) in [Device::Phone.user(), Device::Bob.user()]
+            .into_iter()
+            .enumerate()
+        {
+            let token = self.server.token(user)?;
+            // An installation of its own: it supersedes nobody.
+            let client_id = format!("019a0000-0000-7000-8000-00000000000{n}");
+            let mut client = RawClient::open(self.server.addr(), &token, &client_id).await?;
+            let messages = client.history(&conversation.to_string()).await?;
+            client.close().await;
+            views.push(messages.iter().map(Seen::from_wire).collect::<Vec<_>>());
+        }
+        let [alice, bob] = views.try_into().map_err(|_| DemoError::new("two views"))?;
+        merge(alice, &bob)
+    }
+
+    /// Ends every client.
+    pub async fn clear(&mut self) {
+        for puppet in &mut self.puppets {
+            puppet.kill().await;
+        }
+        self.server.kill();
+    }
+}
+
+/// Alice's and bob's views as one, with every `temp_id`.
+fn merge(mut alice: Vec<Seen>, bob: &[Seen]) -> Result<Vec<Seen>, DemoError> {
+    let same = alice.len() == bob.len()
+        && alice.iter().zip(bob).all(|(a, b)| {
+            let key = a.key.clone();
+            *a == Seen { key, ..b.clone() }
+        });
+    if !same {
+        return Err(DemoError::new(
+            "the server tells alice and bob different histories",
+        ));
+    }
+    for (a, b) in alice.iter_mut().zip(bob) {
+        if a.key.is_empty() {
+            a.key.clone_from(&b.key);
+        }
+    }
+    Ok(alice)
+}
+
+fn conversation() -> Result<ConversationId, DemoError> {
+    let user = |device: Device| UserId::new(device.user()).map_err(io::Error::other);
+    Ok(ConversationId::direct(
+        &user(Device::Phone)?,
+        &user(Device::Bob)?,
+    ))
+}
+
+fn client_folder(below: &Path, device: Device) -> io::Result<std::path::PathBuf> {
+    let folder = below.join(device.name());
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
