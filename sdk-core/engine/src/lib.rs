@@ -12,10 +12,32 @@
 //! What it refuses to do: it never blocks, never retries by waiting, never drops a queued write,
 //! and never lets a device's clock decide a position.
 
-mod input;
-mod output;
-mod record;
+#![deny(missing_docs)]
 
+mod backoff;
+mod config;
+mod connection;
+mod conversation;
+mod engine;
+mod fetch;
+mod input;
+mod item;
+mod outbox;
+mod output;
+mod patch;
+pub mod planted;
+mod range;
+mod receipts;
+mod record;
+mod request;
+mod stats;
+mod subscription;
+mod sync;
+mod timeline;
+mod typing;
+
+pub use config::EngineConfig;
+pub use engine::Engine;
 pub use input::*;
 pub use output::*;
 pub use record::*;

@@ -71,6 +71,12 @@ pub enum TimerReason {
     TypingStop,
     /// A token may be asked for again.
     TokenRetry,
+    /// A cursor may be told again.
+    Receipts,
+    /// A page of history may be asked for again.
+    HistoryRetry,
+    /// A subscription may be asked for again.
+    SubscribeRetry,
 }
 
 /// The answer to a command.

@@ -1,0 +1,606 @@
+//! The one connection: when to open it, what ends it, when to come back (docs/protocol.md §3, §8
+//! and §9). It knows sockets, tokens and waits, and nothing of what travels over them.
+//!
+//! The token is asked for once, whoever needs it, and kept until it is refused. While it is asked
+//! for the socket opens already. A token that is refused is replaced by another one at once; a
+//! second refusal in a row waits for the app.
+
+use std::time::Duration;
+
+use causerie_protocol::{AfterClose, AuthCode, CloseCode};
+
+use crate::{
+    ConnectionState, EngineConfig, NetworkHint, TimerReason, TokenFailure,
+    backoff::{Backoff, Jitter},
+};
+
+/// A connection of ours that ended without a word may live on at the server for so long, and then
+/// be superseded, or supersede.
+const ECHO: Duration = Duration::from_secs(60);
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
+    OpenSocket,
+    CloseSocket,
+    RequestToken {
+        refused: bool,
+    },
+    NewClientId,
+    /// Send `authenticate` with this token.
+    Authenticate(String),
+    /// Send `refresh_token` with this token.
+    Refresh(String),
+    /// Send `ping`.
+    Ping,
+    /// What hung on the connection is gone.
+    Lost,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Idle,
+    Opening { deadline: Duration },
+    AwaitingToken { deadline: Duration },
+    Authenticating { deadline: Duration },
+    Live(Live),
+    Waiting { until: Duration, floor: Duration },
+    AwaitingClientId,
+    SignInNeeded,
+    Closed,
+}
+
+#[derive(Debug)]
+struct Live {
+    heard: Duration,
+    silence: Duration,
+    probe: Option<Duration>,
+    reset_at: Option<Duration>,
+}
+
+#[derive(Debug, Default)]
+struct Token {
+    value: Option<String>,
+    asked: bool,
+    /// Refusals in a row.
+    refusals: u32,
+    /// The provider must not give the last one again.
+    stale: bool,
+    /// When to ask again, while live.
+    retry_at: Option<Duration>,
+}
+
+/// What the server said of the end before it came.
+#[derive(Debug, Default)]
+struct Announced {
+    code: Option<CloseCode>,
+    retry_after: Option<Duration>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Connection {
+    open_timeout: Duration,
+    probe_timeout: Duration,
+    refused_delay: Duration,
+    reset_after: Duration,
+    max_attempts: Option<u32>,
+    wanted: bool,
+    suspended: bool,
+    phase: Phase,
+    token: Token,
+    token_backoff: Backoff,
+    backoff: Backoff,
+    announced: Announced,
+    abandoned_at: Option<Duration>,
+    state: ConnectionState,
+    changed: bool,
+    opened: u64,
+    actions: Vec<Action>,
+}
+
+impl Connection {
+    pub(crate) fn new(config: &EngineConfig) -> Self {
+        Self {
+            open_timeout: config.open_timeout,
+            probe_timeout: config.probe_timeout,
+            refused_delay: config.refused_delay,
+            reset_after: config.backoff_reset,
+            max_attempts: config.max_reconnect_attempts,
+            wanted: false,
+            suspended: false,
+            phase: Phase::Idle,
+            token: Token::default(),
+            token_backoff: Backoff::new(config.backoff_base, config.backoff_cap),
+            backoff: Backoff::new(config.backoff_base, config.backoff_cap),
+            announced: Announced::default(),
+            abandoned_at: None,
+            state: ConnectionState::Disconnected,
+            changed: false,
+            opened: 0,
+            actions: Vec::new(),
+        }
+    }
+
+    pub(crate) fn state(&self) -> &ConnectionState {
+        &self.state
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live(_))
+    }
+
+    /// Whether frames of the server are expected.
+    pub(crate) fn is_listening(&self) -> bool {
+        matches!(self.phase, Phase::Authenticating { .. } | Phase::Live(_))
+    }
+
+    /// Connections that were live after the first one.
+    pub(crate) fn reconnects(&self) -> u64 {
+        self.opened.saturating_sub(1)
+    }
+
+    /// The state, if it changed since this was last asked.
+    pub(crate) fn take_change(&mut self) -> Option<ConnectionState> {
+        std::mem::take(&mut self.changed).then(|| self.state.clone())
+    }
+
+    pub(crate) fn take_actions(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.actions)
+    }
+
+    pub(crate) fn handle_start(&mut self, now: Duration) {
+        self.wanted = true;
+        if self.suspended {
+            return;
+        }
+        match self.phase {
+            Phase::Idle | Phase::SignInNeeded | Phase::Closed => {
+                self.token.refusals = 0;
+                self.backoff.reset();
+                self.open(now);
+            }
+            Phase::Waiting { .. } => self.try_at_once(now),
+            Phase::Opening { .. }
+            | Phase::AwaitingToken { .. }
+            | Phase::Authenticating { .. }
+            | Phase::Live(_)
+            | Phase::AwaitingClientId => {}
+        }
+    }
+
+    pub(crate) fn handle_stop(&mut self) {
+        self.wanted = false;
+        self.leave(Phase::Idle);
+        self.show(ConnectionState::Disconnected);
+    }
+
+    pub(crate) fn handle_suspend(&mut self) {
+        self.suspended = true;
+        self.leave(Phase::Idle);
+        self.show(ConnectionState::Suspended);
+    }
+
+    pub(crate) fn handle_resume(&mut self, now: Duration) {
+        self.suspended = false;
+        match self.phase {
+            Phase::Idle if self.wanted => self.open(now),
+            Phase::Idle => self.show(ConnectionState::Disconnected),
+            Phase::SignInNeeded => {
+                self.token.refusals = 0;
+                self.open(now);
+            }
+            Phase::Opening { .. }
+            | Phase::AwaitingToken { .. }
+            | Phase::Authenticating { .. }
+            | Phase::Live(_)
+            | Phase::Waiting { .. } => self.try_at_once(now),
+            Phase::AwaitingClientId | Phase::Closed => {}
+        }
+    }
+
+    pub(crate) fn handle_network(&mut self, hint: NetworkHint, now: Duration) {
+        match hint {
+            NetworkHint::Changed => self.try_at_once(now),
+            NetworkHint::Lost if self.is_live() => self.try_at_once(now),
+            NetworkHint::Lost => {}
+        }
+    }
+
+    /// Opens now what waits, and gives what seems open a short time to prove it.
+    fn try_at_once(&mut self, now: Duration) {
+        let soon = now + self.probe_timeout;
+        match &mut self.phase {
+            Phase::Waiting { until, floor } => {
+                *until = (*floor).max(now);
+                if *until <= now {
+                    self.open(now);
+                }
+            }
+            Phase::Live(live) => {
+                if live.probe.is_none() {
+                    live.probe = Some(soon);
+                    self.actions.push(Action::Ping);
+                }
+            }
+            Phase::Opening { deadline }
+            | Phase::AwaitingToken { deadline }
+            | Phase::Authenticating { deadline } => *deadline = (*deadline).min(soon),
+            Phase::Idle | Phase::AwaitingClientId | Phase::SignInNeeded | Phase::Closed => {}
+        }
+    }
+
+    pub(crate) fn handle_opened(&mut self, now: Duration) {
+        if !matches!(self.phase, Phase::Opening { .. }) {
+            return;
+        }
+        let deadline = now + self.open_timeout;
+        self.show(ConnectionState::Authenticating);
+        match self.token.value.clone() {
+            Some(token) => {
+                self.phase = Phase::Authenticating { deadline };
+                self.actions.push(Action::Authenticate(token));
+            }
+            None => self.phase = Phase::AwaitingToken { deadline },
+        }
+    }
+
+    /// The server accepted us. `silence` is how long it may stay silent.
+    pub(crate) fn handle_authenticated(&mut self, silence: Duration, now: Duration) {
+        self.token.refusals = 0;
+        self.token.stale = false;
+        self.opened += 1;
+        self.phase = Phase::Live(Live {
+            heard: now,
+            silence,
+            probe: None,
+            reset_at: Some(now + self.reset_after),
+        });
+        self.show(ConnectionState::Live);
+    }
+
+    /// Something came from the server.
+    pub(crate) fn handle_heard(&mut self, now: Duration) {
+        if let Phase::Live(live) = &mut self.phase {
+            live.heard = now;
+            live.probe = None;
+        }
+    }
+
+    /// The server said why it will close.
+    pub(crate) fn handle_announced(
+        &mut self,
+        code: Option<CloseCode>,
+        retry_after: Option<Duration>,
+    ) {
+        self.announced.code = code.or(self.announced.code);
+        self.announced.retry_after = retry_after.or(self.announced.retry_after);
+    }
+
+    pub(crate) fn handle_auth_error(
+        &mut self,
+        code: &AuthCode,
+        message: &str,
+        retryable: bool,
+        now: Duration,
+    ) {
+        if !self.is_listening() {
+            return;
+        }
+        self.leave(Phase::Idle);
+        match code {
+            AuthCode::TokenInvalid | AuthCode::TokenExpired => self.refuse_token(message, now),
+            AuthCode::VersionUnsupported => self.close(message),
+            AuthCode::GuestForbidden | AuthCode::Revoked => self.need_sign_in(message),
+            AuthCode::Other(_) if retryable => self.refuse_token(message, now),
+            AuthCode::Other(_) => self.need_sign_in(message),
+        }
+    }
+
+    /// The socket ended, or did not come to be.
+    pub(crate) fn handle_closed(
+        &mut self,
+        code: Option<CloseCode>,
+        reason: &str,
+        jitter: &mut Jitter,
+        now: Duration,
+    ) {
+        let authenticated = self.is_listening();
+        match self.phase {
+            Phase::Opening { .. }
+            | Phase::AwaitingToken { .. }
+            | Phase::Authenticating { .. }
+            | Phase::Live(_) => {}
+            Phase::Idle
+            | Phase::Waiting { .. }
+            | Phase::AwaitingClientId
+            | Phase::SignInNeeded
+            | Phase::Closed => return,
+        }
+        self.phase = Phase::Idle;
+        self.actions.push(Action::Lost);
+        let announced = std::mem::take(&mut self.announced);
+        // Proxies drop close codes: what was announced before counts unless the code is ours.
+        let code = match code {
+            Some(code) if code.number() >= 4000 => Some(code),
+            other => announced.code.or(other),
+        };
+        if authenticated && code.is_none() {
+            self.abandoned_at = Some(now);
+        }
+        let reason = match code {
+            Some(code) if reason.is_empty() => format!("closed with {code}"),
+            _ => reason.to_owned(),
+        };
+        match (code, code.map_or(AfterClose::ComeBack, CloseCode::after)) {
+            (Some(CloseCode::Superseded), _) if !self.reconnected_lately(now) => {
+                self.phase = Phase::AwaitingClientId;
+                self.show(ConnectionState::Connecting);
+                self.actions.push(Action::NewClientId);
+            }
+            (Some(CloseCode::TokenInvalid), _) => self.refuse_token(&reason, now),
+            (Some(CloseCode::VersionUnsupported), _) => self.close(&reason),
+            (_, AfterClose::NewToken) => {
+                self.token.value = None;
+                self.token.stale = true;
+                self.wait(announced.retry_after, &reason, jitter, now);
+            }
+            (_, AfterClose::Stop) => self.need_sign_in(&reason),
+            (_, AfterClose::Later) => {
+                self.wait(Some(self.refused_delay), &reason, jitter, now);
+            }
+            (_, AfterClose::ComeBack) => {
+                self.wait(announced.retry_after, &reason, jitter, now);
+            }
+        }
+    }
+
+    /// Whether a connection of ours may have superseded another one of ours.
+    fn reconnected_lately(&self, now: Duration) -> bool {
+        self.abandoned_at
+            .is_some_and(|at| now.saturating_sub(at) < ECHO)
+    }
+
+    /// The connection does not answer: it is given up.
+    pub(crate) fn handle_broken(&mut self, reason: &str, jitter: &mut Jitter, now: Duration) {
+        if self.is_listening() {
+            self.abandoned_at = Some(now);
+        }
+        self.leave(Phase::Idle);
+        self.wait(None, reason, jitter, now);
+    }
+
+    pub(crate) fn handle_token(
+        &mut self,
+        token: Result<String, TokenFailure>,
+        jitter: &mut Jitter,
+        now: Duration,
+    ) {
+        self.token.asked = false;
+        self.token.retry_at = None;
+        match token {
+            Ok(token) => {
+                self.token.stale = false;
+                self.token_backoff.reset();
+                self.token.value = Some(token.clone());
+                match self.phase {
+                    Phase::AwaitingToken { deadline } => {
+                        self.phase = Phase::Authenticating { deadline };
+                        self.actions.push(Action::Authenticate(token));
+                    }
+                    Phase::Live(_) => self.actions.push(Action::Refresh(token)),
+                    Phase::SignInNeeded => self.open(now),
+                    Phase::Idle
+                    | Phase::Opening { .. }
+                    | Phase::Authenticating { .. }
+                    | Phase::Waiting { .. }
+                    | Phase::AwaitingClientId
+                    | Phase::Closed => {}
+                }
+            }
+            Err(TokenFailure::Temporary(reason)) => match self.phase {
+                Phase::Opening { .. } | Phase::AwaitingToken { .. } => {
+                    self.leave(Phase::Idle);
+                    self.wait(None, &reason, jitter, now);
+                }
+                Phase::Live(_) => {
+                    self.token.retry_at = Some(now + self.token_backoff.next_delay(jitter, None));
+                }
+                Phase::Idle
+                | Phase::Authenticating { .. }
+                | Phase::Waiting { .. }
+                | Phase::AwaitingClientId
+                | Phase::SignInNeeded
+                | Phase::Closed => {}
+            },
+            Err(TokenFailure::SignInNeeded(reason)) => match self.phase {
+                Phase::Opening { .. } | Phase::AwaitingToken { .. } | Phase::Waiting { .. } => {
+                    self.leave(Phase::Idle);
+                    self.need_sign_in(&reason);
+                }
+                // The present token holds until the server says otherwise.
+                Phase::Live(_)
+                | Phase::Authenticating { .. }
+                | Phase::Idle
+                | Phase::AwaitingClientId
+                | Phase::SignInNeeded
+                | Phase::Closed => {}
+            },
+        }
+    }
+
+    /// The token ends soon, or `refresh_token` was refused.
+    pub(crate) fn handle_token_expiring(&mut self, refused: bool) {
+        if refused {
+            self.token.refusals += 1;
+            if self.token.refusals > 1 {
+                return;
+            }
+        }
+        self.token.stale = true;
+        self.ask_token();
+    }
+
+    /// The driver made another client id.
+    pub(crate) fn handle_client_id(&mut self, jitter: &mut Jitter, now: Duration) {
+        if matches!(self.phase, Phase::AwaitingClientId) {
+            self.wait(None, "another device used this one's id", jitter, now);
+        }
+    }
+
+    pub(crate) fn handle_timer(&mut self, jitter: &mut Jitter, now: Duration) {
+        if self.is_live() && self.token.retry_at.is_some_and(|at| at <= now) {
+            self.token.retry_at = None;
+            self.ask_token();
+        }
+        match &mut self.phase {
+            Phase::Opening { deadline } if *deadline <= now => {
+                self.handle_broken("the socket did not open in time", jitter, now);
+            }
+            Phase::AwaitingToken { deadline } if *deadline <= now => {
+                self.handle_broken("no token came in time", jitter, now);
+            }
+            Phase::Authenticating { deadline } if *deadline <= now => {
+                self.handle_broken("the server did not answer in time", jitter, now);
+            }
+            Phase::Live(live) => {
+                if live.reset_at.is_some_and(|at| at <= now) {
+                    live.reset_at = None;
+                    self.backoff.reset();
+                }
+                if live.heard + live.silence <= now {
+                    self.handle_broken("the server fell silent", jitter, now);
+                } else if live.probe.is_some_and(|at| at <= now) {
+                    self.handle_broken("the connection showed no life", jitter, now);
+                }
+            }
+            Phase::Waiting { until, .. } if *until <= now => self.open(now),
+            Phase::Idle
+            | Phase::Opening { .. }
+            | Phase::AwaitingToken { .. }
+            | Phase::Authenticating { .. }
+            | Phase::Waiting { .. }
+            | Phase::AwaitingClientId
+            | Phase::SignInNeeded
+            | Phase::Closed => {}
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<(Duration, TimerReason)> {
+        match &self.phase {
+            Phase::Opening { deadline }
+            | Phase::AwaitingToken { deadline }
+            | Phase::Authenticating { deadline } => Some((*deadline, TimerReason::OpenDeadline)),
+            Phase::Live(live) => [
+                Some((live.heard + live.silence, TimerReason::Silence)),
+                live.probe.map(|at| (at, TimerReason::Probe)),
+                live.reset_at.map(|at| (at, TimerReason::BackoffReset)),
+                self.token.retry_at.map(|at| (at, TimerReason::TokenRetry)),
+            ]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at),
+            Phase::Waiting { until, .. } => Some((*until, TimerReason::Reconnect)),
+            Phase::Idle | Phase::AwaitingClientId | Phase::SignInNeeded | Phase::Closed => None,
+        }
+    }
+
+    fn open(&mut self, now: Duration) {
+        self.announced = Announced::default();
+        self.phase = Phase::Opening {
+            deadline: now + self.open_timeout,
+        };
+        self.show(ConnectionState::Connecting);
+        self.actions.push(Action::OpenSocket);
+        if self.token.value.is_none() {
+            self.ask_token();
+        }
+    }
+
+    fn ask_token(&mut self) {
+        if !self.token.asked {
+            self.token.asked = true;
+            self.actions.push(Action::RequestToken {
+                refused: self.token.stale,
+            });
+        }
+    }
+
+    /// Closes the socket, if there is one, and goes to a phase without.
+    fn leave(&mut self, phase: Phase) {
+        match self.phase {
+            Phase::Opening { .. }
+            | Phase::AwaitingToken { .. }
+            | Phase::Authenticating { .. }
+            | Phase::Live(_) => {
+                self.actions.push(Action::CloseSocket);
+                self.actions.push(Action::Lost);
+            }
+            Phase::Idle
+            | Phase::Waiting { .. }
+            | Phase::AwaitingClientId
+            | Phase::SignInNeeded
+            | Phase::Closed => {}
+        }
+        self.token.retry_at = None;
+        self.phase = phase;
+    }
+
+    fn wait(
+        &mut self,
+        retry_after: Option<Duration>,
+        reason: &str,
+        jitter: &mut Jitter,
+        now: Duration,
+    ) {
+        if self
+            .max_attempts
+            .is_some_and(|most| self.backoff.failures() >= most)
+        {
+            return self.close(reason);
+        }
+        let delay = self.backoff.next_delay(jitter, retry_after);
+        self.phase = Phase::Waiting {
+            until: now + delay,
+            floor: now + retry_after.unwrap_or_default(),
+        };
+        self.show(ConnectionState::Waiting {
+            attempt: self.backoff.failures(),
+            retry_in: delay,
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn refuse_token(&mut self, reason: &str, now: Duration) {
+        self.token.value = None;
+        self.token.stale = true;
+        self.token.refusals += 1;
+        if self.token.refusals > 1 {
+            self.need_sign_in(reason);
+        } else {
+            self.open(now);
+        }
+    }
+
+    fn need_sign_in(&mut self, reason: &str) {
+        self.token.value = None;
+        self.token.stale = true;
+        self.phase = Phase::SignInNeeded;
+        self.show(ConnectionState::SignInNeeded {
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn close(&mut self, reason: &str) {
+        self.phase = Phase::Closed;
+        self.show(ConnectionState::Closed {
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn show(&mut self, state: ConnectionState) {
+        if self.state != state {
+            self.state = state;
+            self.changed = true;
+        }
+    }
+}

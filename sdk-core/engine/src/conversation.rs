@@ -1,0 +1,168 @@
+//! A conversation as the engine holds it: its row, and what of it lives in memory only.
+
+use std::collections::BTreeMap;
+
+use causerie_protocol::{
+    ConversationId, ConversationKind, Item, MembershipState, MessageId, Seq, User, UserId, WriteOp,
+};
+
+use crate::{
+    ConversationEntry, ConversationRow, OutboxState, Position, outbox::Lane, range::Ranges,
+};
+
+/// More ranges than this are not kept: the oldest go, with their messages.
+pub(crate) const MAX_RANGES: usize = 12;
+
+#[derive(Debug)]
+pub(crate) struct Conversation {
+    pub(crate) item: Item,
+    pub(crate) position: Option<Position>,
+    pub(crate) ranges: Ranges,
+    pub(crate) read_mark: Option<ReadMark>,
+    pub(crate) draft: Option<String>,
+}
+
+/// A read cursor that the server has not confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReadMark {
+    pub(crate) seq: Seq,
+    /// How many messages that are, if it is known here.
+    pub(crate) number: Option<u64>,
+    /// It is on the wire.
+    pub(crate) asked: bool,
+}
+
+impl From<ConversationRow> for Conversation {
+    fn from(row: ConversationRow) -> Self {
+        Self {
+            item: row.item,
+            position: row.position,
+            ranges: Ranges::from(row.ranges),
+            read_mark: row.read_mark.map(|seq| ReadMark {
+                seq,
+                number: None,
+                asked: false,
+            }),
+            draft: row.draft,
+        }
+    }
+}
+
+impl Conversation {
+    pub(crate) fn new(item: Item) -> Self {
+        Self {
+            item,
+            position: None,
+            ranges: Ranges::default(),
+            read_mark: None,
+            draft: None,
+        }
+    }
+
+    pub(crate) fn row(&self) -> ConversationRow {
+        ConversationRow {
+            item: self.item.clone(),
+            position: self.position,
+            ranges: self.ranges.to_vec(),
+            read_mark: self.read_mark.map(|mark| mark.seq),
+            draft: self.draft.clone(),
+        }
+    }
+
+    /// Whether the server knows it, and this user may read it.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.item.rev > 0 && self.item.membership == MembershipState::Joined
+    }
+
+    /// The seq applied last; zero before anything was.
+    pub(crate) fn last(&self) -> Seq {
+        self.position.map_or(0, |position| position.seq)
+    }
+
+    pub(crate) fn set_position(&mut self, seq: Seq, event_id: Option<MessageId>) {
+        self.position = Some(Position { seq, event_id });
+    }
+
+    /// The highest seq that is known of.
+    pub(crate) fn highest(&self) -> Seq {
+        self.last().max(self.item.head_seq)
+    }
+
+    /// Whether the cache reaches up to the position: then each event in order extends it.
+    pub(crate) fn is_attached(&self) -> bool {
+        let Some(position) = self.position else {
+            return false;
+        };
+        position.seq < self.item.visible_from
+            || self
+                .ranges
+                .newest_run()
+                .is_some_and(|(_, hi)| hi >= position.seq)
+    }
+
+    /// Drops all but the newest ranges, if there are too many. Gives the seq below which messages
+    /// go.
+    pub(crate) fn trim_ranges(&mut self) -> Option<Seq> {
+        if self.ranges.len() <= MAX_RANGES {
+            return None;
+        }
+        let below = self.ranges.newest_first().nth(MAX_RANGES / 2)?.lo;
+        self.ranges.drop_below(below);
+        Some(below)
+    }
+
+    /// As a list shows it.
+    pub(crate) fn entry(
+        &self,
+        users: &BTreeMap<UserId, User>,
+        lane: Option<&Lane>,
+    ) -> ConversationEntry {
+        let mut item = self.item.clone();
+        if let Some(mark) = self.read_mark.filter(|mark| mark.seq > item.read_seq) {
+            item.read_seq = mark.seq;
+            if mark.seq >= item.head_seq {
+                item.read_number = item.head_number;
+                item.mentions_unread = 0;
+            } else if let Some(number) = mark.number {
+                item.read_number = item.read_number.max(number);
+            }
+        }
+        let pending = lane
+            .and_then(|lane| {
+                lane.rows().rev().find(|row| {
+                    row.state == OutboxState::Queued && matches!(row.op, WriteOp::SendMessage(_))
+                })
+            })
+            .cloned();
+        let peer = item.peer_id.as_ref().map(|id| (id, users.get(id)));
+        let title = match (&item.title, &item.kind, peer) {
+            (Some(title), _, _) if !title.is_empty() => title.clone(),
+            (_, ConversationKind::Direct, Some((id, user))) => user
+                .and_then(|user| user.name.clone())
+                .unwrap_or_else(|| id.as_str().to_owned()),
+            _ => String::new(),
+        };
+        let avatar = item
+            .avatar
+            .clone()
+            .or_else(|| peer.and_then(|(_, user)| user?.avatar.clone()));
+        let class = match &pending {
+            Some(row) => row.order.saturating_add(1),
+            None => u64::from(item.pinned),
+        };
+        ConversationEntry {
+            title,
+            avatar,
+            unread: item.unread(),
+            order: (class, item.updated_at),
+            pending: pending.map(Box::new),
+            draft: self.draft.clone(),
+            item,
+        }
+    }
+}
+
+/// The other user's direct conversation with this one.
+pub(crate) fn direct_with(me: &UserId, peer: &UserId) -> ConversationId {
+    ConversationId::direct(me, peer)
+}

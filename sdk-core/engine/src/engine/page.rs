@@ -1,0 +1,249 @@
+//! Pages of a sync and of history, items and activity (docs/protocol.md §2 and §4).
+
+use std::time::Duration;
+
+use causerie_protocol::{
+    ConversationActivity, ConversationId, ErrorReply, HistoryPage, Item, MembershipState, SyncPage,
+};
+
+use super::Engine;
+use crate::{
+    StoreOp,
+    conversation::Conversation,
+    item,
+    request::{Fetch, FetchPurpose},
+    sync::AfterPage,
+};
+
+/// Activity of so many unknown conversations is kept; a sync tells of the others.
+const MAX_ORPHANS: usize = 1000;
+
+impl Engine {
+    pub(super) fn handle_sync_page(&mut self, page: SyncPage) {
+        self.learn_users(page.users);
+        if let Some(me) = page.me {
+            self.learn_users([me.user]);
+        }
+        for item in page.conversations {
+            self.handle_item(item);
+        }
+        let had_cursor = self.sync.cursor.is_some();
+        let after = self.sync.handle_page(page.cursor, page.token);
+        if had_cursor || self.sync.cursor.is_some() {
+            self.changes
+                .ops
+                .push(StoreOp::PutSyncCursor(self.sync.cursor.clone()));
+        }
+        match after {
+            AfterPage::NextPage => self.ask_sync_page(),
+            AfterPage::Again => {
+                self.changes
+                    .ops
+                    .push(StoreOp::PutSyncToken(self.sync.token.clone()));
+                self.ask_sync();
+            }
+            AfterPage::Done => {
+                self.changes
+                    .ops
+                    .push(StoreOp::PutSyncToken(self.sync.token.clone()));
+                self.prefetch();
+            }
+        }
+    }
+
+    /// A conversation as the server sees it for this user.
+    pub(super) fn handle_item(&mut self, told: Item) {
+        let id = told.conversation_id;
+        let left = told.membership == MembershipState::Left;
+        match self.conversations.get_mut(&id) {
+            Some(conversation) => {
+                let start = conversation.item.visible_from;
+                if item::merge(&mut conversation.item, told) {
+                    self.changes.conversation(id);
+                }
+                let now = conversation.item.visible_from;
+                if now > start {
+                    self.drop_below(id, now);
+                }
+            }
+            None => {
+                let mut conversation = Conversation::new(told);
+                if let Some(activity) = self.orphans.remove(&id) {
+                    item::merge_activity(&mut conversation.item, &activity);
+                }
+                let start = conversation.item.visible_from;
+                self.conversations.insert(id, conversation);
+                self.changes.conversation(id);
+                for timeline in self.shown_in.get(&id).into_iter().flatten() {
+                    if let Some(timeline) = self.timelines.get_mut(timeline) {
+                        timeline.view.drop_confirmed(start);
+                    }
+                }
+            }
+        }
+        self.settle_read_mark(id);
+        if !left {
+            self.subscriptions.nudge(id);
+        }
+    }
+
+    pub(super) fn handle_activity(&mut self, mut activity: ConversationActivity) {
+        if let Some(item) = activity.conversation.take() {
+            self.handle_item(item);
+        }
+        let id = activity.conversation_id;
+        let Some(conversation) = self.conversations.get_mut(&id) else {
+            if self.orphans.len() < MAX_ORPHANS || self.orphans.contains_key(&id) {
+                self.orphans.insert(id, activity);
+            }
+            return;
+        };
+        if item::merge_activity(&mut conversation.item, &activity) {
+            self.changes.conversation(id);
+        }
+        self.settle_read_mark(id);
+    }
+
+    /// The newest messages of the most recent conversations, so that the first tap works offline.
+    fn prefetch(&mut self) {
+        let mut recent: Vec<_> = self
+            .conversations
+            .iter()
+            .filter(|(_, conversation)| conversation.is_readable())
+            .map(|(id, conversation)| (conversation.item.updated_at, *id))
+            .collect();
+        recent.sort_unstable_by(|a, b| b.cmp(a));
+        recent.truncate(self.config.prefetch_conversations);
+        for (_, id) in recent {
+            let Some(conversation) = self.conversations.get(&id) else {
+                continue;
+            };
+            let cached = conversation
+                .ranges
+                .newest_run()
+                .is_some_and(|(_, hi)| hi >= conversation.item.head_seq);
+            let empty = conversation.item.head_seq < conversation.item.visible_from;
+            let subscribed = self.subscriptions.is_on(id) || self.subscriptions.is_asked(id);
+            if cached || empty || subscribed {
+                continue;
+            }
+            self.fetches.want(Fetch {
+                conversation_id: id,
+                purpose: FetchPurpose::Prefetch,
+                limit: self.config.prefetch_messages,
+            });
+        }
+    }
+
+    pub(super) fn handle_history_page(&mut self, fetch: Fetch, page: HistoryPage) {
+        self.fetches.finish(fetch, true);
+        let id = page.conversation_id;
+        let Some(conversation) = self.conversations.get(&id) else {
+            return;
+        };
+        if id != fetch.conversation_id {
+            return;
+        }
+        if page.as_of_seq < conversation.last() {
+            // It tells of a past that this device has passed.
+            if !self.fetches.again(fetch, None, self.now.mono) {
+                self.give_up_fetch(fetch, None);
+            }
+            return;
+        }
+        self.learn_users(page.users);
+        self.raise_start(id, page.visible_from);
+        let lo = page.lo.max(page.visible_from);
+        let hi = page.hi.min(page.as_of_seq);
+        for message in &page.messages {
+            self.arrive(message.clone());
+        }
+        let mut progress = false;
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            let before = conversation.ranges.clone();
+            match fetch.purpose {
+                FetchPurpose::Refresh { since, .. } => {
+                    conversation.ranges.refresh(lo, hi, since, page.as_of_seq);
+                }
+                FetchPurpose::Newest
+                | FetchPurpose::Prefetch
+                | FetchPurpose::Older { .. }
+                | FetchPurpose::Newer { .. }
+                | FetchPurpose::Around { .. } => {
+                    conversation.ranges.insert(lo, hi, page.as_of_seq);
+                }
+            }
+            progress = before != conversation.ranges;
+        }
+        self.changes.stored.insert(id);
+        // Rows as of a later seq contain what this user changed up to then.
+        for message in &page.messages {
+            self.drop_contained(message);
+        }
+        match fetch.purpose {
+            FetchPurpose::Newest => self.handle_newest(id),
+            FetchPurpose::Prefetch => {}
+            FetchPurpose::Refresh { .. } => {
+                if progress {
+                    self.refresh_stale(id);
+                }
+            }
+            FetchPurpose::Older {
+                timeline, before, ..
+            } => {
+                let reaches = hi + 1 >= before || page.messages.is_empty();
+                self.handle_older_page(timeline, page.messages, lo, reaches);
+            }
+            FetchPurpose::Newer { timeline, .. } => {
+                self.handle_newer_page(timeline, page.messages, hi);
+            }
+            FetchPurpose::Around { timeline, .. } => self.handle_around(timeline),
+        }
+        self.trim(id);
+        self.drop_covered(id);
+    }
+
+    /// A row as of its state_seq shows by itself the acknowledged changes up to there.
+    fn drop_contained(&mut self, message: &causerie_protocol::Message) {
+        let id = message.conversation_id;
+        for key in self.outbox.covered(id, message.state_seq) {
+            let target = self
+                .outbox
+                .get(key)
+                .and_then(|row| crate::outbox::target_of(&row.op));
+            let contained = match target {
+                Some(causerie_protocol::Target::Message { message_id }) => {
+                    message_id == message.message_id
+                }
+                Some(causerie_protocol::Target::Temp { target_temp_id }) => {
+                    message.temp_id == Some(target_temp_id)
+                }
+                None => false,
+            };
+            if contained {
+                self.drop_overlay(key);
+            }
+        }
+    }
+
+    pub(super) fn handle_history_error(&mut self, fetch: Fetch, error: &ErrorReply) {
+        self.fetches.finish(fetch, false);
+        let retry_after = error.retry_after_ms.map(Duration::from_millis);
+        if error.retryable
+            && self
+                .fetches
+                .again(fetch, Some((&mut self.jitter, retry_after)), self.now.mono)
+        {
+            return;
+        }
+        self.give_up_fetch(fetch, Some(error));
+    }
+
+    /// The row of a conversation that this device made is of no use any more.
+    pub(super) fn drop_conversation(&mut self, id: ConversationId) {
+        self.conversations.remove(&id);
+        self.fetches.drop_conversation(id);
+        self.changes.ops.push(StoreOp::DropConversation(id));
+        self.changes.listed.insert(id);
+    }
+}

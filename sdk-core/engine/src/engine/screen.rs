@@ -1,0 +1,478 @@
+//! Open timelines: from the cache first, then from the server.
+
+use causerie_protocol::{ConversationId, ErrorReply, Message, Seq, limits};
+
+use super::Engine;
+use crate::{
+    CommandError, LoadId, LoadQuery, ReplyId, TimelineId, TimelineStart,
+    request::{Fetch, FetchPurpose},
+    timeline::{Direction, LoadPurpose, Timeline, View, Window},
+};
+
+/// The highest seq there can be.
+const TOP: Seq = limits::MAX_INTEGER - 1;
+/// A hole that was closed with more messages than this shows the newest anew.
+const THAW_LIMIT: u32 = 400;
+
+impl Engine {
+    pub(super) fn open_timeline(
+        &mut self,
+        reply: ReplyId,
+        id: TimelineId,
+        conversation_id: ConversationId,
+        start: TimelineStart,
+        page: u32,
+    ) {
+        let Some(conversation) = self.conversations.get(&conversation_id) else {
+            return self
+                .changes
+                .refuse(reply, CommandError::UnknownConversation(conversation_id));
+        };
+        let first = conversation.item.visible_from;
+        let window = Window {
+            lo: first,
+            hi: None,
+            hole: None,
+        };
+        let view = View::new(conversation_id, self.me.clone(), first, window);
+        let page = page.clamp(1, limits::MAX_PAGE);
+        self.close(id);
+        self.timelines
+            .insert(id, Timeline::new(conversation_id, start, page, view, reply));
+        self.shown_in.entry(conversation_id).or_default().push(id);
+        self.subscriptions.open(conversation_id);
+        match start {
+            TimelineStart::Newest => self.anchor(id),
+            TimelineStart::At(seq) => self.anchor_at(id, seq),
+        }
+    }
+
+    /// Forgets a timeline. Says whether there was one.
+    pub(super) fn close(&mut self, id: TimelineId) -> bool {
+        let Some(timeline) = self.timelines.remove(&id) else {
+            return false;
+        };
+        let conversation_id = timeline.conversation_id;
+        for reply in timeline.waiting.into_iter().chain(timeline.opening) {
+            self.changes.refuse(reply, CommandError::UnknownTimeline);
+        }
+        if let Some(ids) = self.shown_in.get_mut(&conversation_id) {
+            ids.retain(|other| *other != id);
+            if ids.is_empty() {
+                self.shown_in.remove(&conversation_id);
+            }
+        }
+        self.subscriptions.close(conversation_id, self.now.mono);
+        true
+    }
+
+    fn load(&mut self, id: TimelineId, purpose: LoadPurpose, query: LoadQuery) {
+        self.next_load += 1;
+        let load = LoadId(self.next_load);
+        self.loads.insert(load, (id, purpose));
+        self.changes.loads.push((load, query));
+    }
+
+    /// Shows the newest stretch without a hole.
+    fn anchor(&mut self, id: TimelineId) {
+        let Some(timeline) = self.timelines.get(&id) else {
+            return;
+        };
+        let Some(conversation) = self.conversations.get(&timeline.conversation_id) else {
+            return;
+        };
+        let first = conversation.item.visible_from;
+        // Without any range: what this user's own acknowledgements brought, and nothing older.
+        let run_lo = conversation
+            .ranges
+            .newest_run()
+            .map_or(conversation.last() + 1, |(lo, _)| lo)
+            .max(first);
+        let query = LoadQuery {
+            conversation_id: timeline.conversation_id,
+            lo: run_lo,
+            hi: TOP,
+            limit: timeline.page,
+            newest: true,
+        };
+        let purpose = LoadPurpose::Anchor {
+            run_lo,
+            window_hi: None,
+        };
+        self.load(id, purpose, query);
+    }
+
+    /// Shows what surrounds a seq: from the cache if it is there, else from the server if that is
+    /// reached, else the newest.
+    fn anchor_at(&mut self, id: TimelineId, seq: Seq) {
+        let Some(timeline) = self.timelines.get(&id) else {
+            return;
+        };
+        let conversation_id = timeline.conversation_id;
+        let page = timeline.page;
+        let Some(conversation) = self.conversations.get(&conversation_id) else {
+            return;
+        };
+        let above = seq.saturating_add(u64::from(page) / 2);
+        if let Some((run_lo, run_hi)) = conversation.ranges.run_at(seq) {
+            if run_hi <= above {
+                return self.anchor(id);
+            }
+            let query = LoadQuery {
+                conversation_id,
+                lo: run_lo,
+                hi: above,
+                limit: page,
+                newest: true,
+            };
+            let purpose = LoadPurpose::Anchor {
+                run_lo,
+                window_hi: Some(above),
+            };
+            return self.load(id, purpose, query);
+        }
+        if !self.connection.is_live() || seq >= conversation.item.head_seq {
+            return self.anchor(id);
+        }
+        self.fetches.want(Fetch {
+            conversation_id,
+            purpose: FetchPurpose::Around {
+                timeline: id,
+                before: above + 1,
+            },
+            limit: page,
+        });
+    }
+
+    /// The page around a seq is cached now.
+    pub(super) fn handle_around(&mut self, id: TimelineId) {
+        let Some(timeline) = self.timelines.get(&id) else {
+            return;
+        };
+        let Some(conversation) = self.conversations.get(&timeline.conversation_id) else {
+            return;
+        };
+        match timeline.start {
+            TimelineStart::At(seq) if conversation.ranges.run_at(seq).is_some() => {
+                self.anchor_at(id, seq);
+            }
+            TimelineStart::At(_) | TimelineStart::Newest => self.anchor(id),
+        }
+    }
+
+    pub(super) fn handle_loaded(&mut self, load: LoadId, messages: Vec<Message>) {
+        let Some((id, purpose)) = self.loads.remove(&load) else {
+            return;
+        };
+        let Some(timeline) = self.timelines.get_mut(&id) else {
+            return;
+        };
+        let conversation_id = timeline.conversation_id;
+        let Some(conversation) = self.conversations.get(&conversation_id) else {
+            // Dropped by another database's epoch: only what this user wrote is shown.
+            timeline.anchored = true;
+            return;
+        };
+        let full = |limit: u32| messages.len() >= limit as usize;
+        let first = messages.first().map(|message| message.seq);
+        let last = messages.last().map(|message| message.seq);
+        match purpose {
+            LoadPurpose::Anchor { run_lo, window_hi } => {
+                let lo = first.filter(|_| full(timeline.page)).unwrap_or(run_lo);
+                let hole = (window_hi.is_none() && !conversation.is_attached()).then(|| {
+                    conversation
+                        .ranges
+                        .newest_run()
+                        .map_or(run_lo, |(_, hi)| hi + 1)
+                });
+                let window = Window {
+                    lo,
+                    hi: window_hi,
+                    hole,
+                };
+                let start = conversation.item.visible_from;
+                timeline.view.rebuild(messages, start, window);
+                timeline.anchored = true;
+                self.close_hole(conversation_id);
+            }
+            LoadPurpose::Thaw => {
+                if full(THAW_LIMIT) {
+                    self.anchor(id);
+                } else {
+                    timeline.view.thaw(messages);
+                }
+            }
+            LoadPurpose::Older { run_lo } => {
+                let lo = first.filter(|_| full(timeline.page)).unwrap_or(run_lo);
+                let came = !messages.is_empty();
+                timeline.view.extend_down(messages, lo, &self.outbox);
+                self.go_on_loading(id, Direction::Older, came);
+            }
+            LoadPurpose::Newer { run_hi } => {
+                let hi = last.filter(|_| full(timeline.page)).unwrap_or(run_hi);
+                let came = !messages.is_empty();
+                let follows = conversation.is_attached() && hi >= conversation.last();
+                timeline
+                    .view
+                    .extend_up(messages, (!follows).then_some(hi), &self.outbox);
+                self.go_on_loading(id, Direction::Newer, came);
+            }
+        }
+    }
+
+    // Holes.
+
+    /// A hole lies before what comes next.
+    pub(super) fn freeze_views(&mut self, id: ConversationId, hole: Seq) {
+        for timeline in self.shown_in.get(&id).into_iter().flatten() {
+            if let Some(timeline) = self.timelines.get_mut(timeline) {
+                timeline.view.freeze(hole);
+            }
+        }
+    }
+
+    /// For each timeline with a hole before the newest messages: shows them if the cache reaches
+    /// them, else asks for them.
+    pub(super) fn close_hole(&mut self, conversation_id: ConversationId) {
+        let Some(conversation) = self.conversations.get(&conversation_id) else {
+            return;
+        };
+        let attached = conversation.is_attached();
+        let last = conversation.last();
+        let reachable = self.connection.is_live()
+            && self.subscriptions.is_on(conversation_id)
+            && conversation.position.is_some();
+        let ids = self
+            .shown_in
+            .get(&conversation_id)
+            .cloned()
+            .unwrap_or_default();
+        for id in ids {
+            let Some(timeline) = self.timelines.get_mut(&id) else {
+                continue;
+            };
+            let window = timeline.view.window();
+            let Some(hole) = window.hole.filter(|_| timeline.anchored) else {
+                continue;
+            };
+            if attached {
+                timeline.awaits_newest = false;
+                let contiguous = self
+                    .conversations
+                    .get(&conversation_id)
+                    .is_some_and(|c| c.ranges.run_at(window.lo).is_some_and(|(_, hi)| hi >= last));
+                if contiguous {
+                    let query = LoadQuery {
+                        conversation_id,
+                        lo: hole,
+                        hi: TOP,
+                        limit: THAW_LIMIT,
+                        newest: true,
+                    };
+                    self.load(id, LoadPurpose::Thaw, query);
+                } else {
+                    self.anchor(id);
+                }
+            } else if reachable {
+                timeline.awaits_newest = true;
+                let limit = timeline.page;
+                self.fetches.want(Fetch {
+                    conversation_id,
+                    purpose: FetchPurpose::Newest,
+                    limit,
+                });
+            }
+        }
+    }
+
+    /// The newest page came.
+    pub(super) fn handle_newest(&mut self, conversation_id: ConversationId) {
+        for id in self.shown_in.get(&conversation_id).into_iter().flatten() {
+            if let Some(timeline) = self.timelines.get_mut(id) {
+                timeline.awaits_newest = false;
+            }
+        }
+        self.close_hole(conversation_id);
+    }
+
+    // More.
+
+    pub(super) fn load_more(&mut self, reply: ReplyId, id: TimelineId, direction: Direction) {
+        let Some(timeline) = self.timelines.get_mut(&id) else {
+            return self.changes.refuse(reply, CommandError::UnknownTimeline);
+        };
+        let more = match direction {
+            Direction::Older => timeline.view.has_older(),
+            Direction::Newer => timeline.view.window().hi.is_some(),
+        };
+        if !more || !timeline.anchored {
+            return self.changes.done(reply);
+        }
+        timeline.waiting.push(reply);
+        if timeline.loading.is_none() {
+            timeline.loading = Some(direction);
+            self.load_step(id, direction);
+        }
+    }
+
+    /// Asks the cache for what borders on the window, and the server for what the cache lacks.
+    fn load_step(&mut self, id: TimelineId, direction: Direction) {
+        let Some(timeline) = self.timelines.get(&id) else {
+            return;
+        };
+        let conversation_id = timeline.conversation_id;
+        let Some(conversation) = self.conversations.get(&conversation_id) else {
+            return self.end_loading(id, None);
+        };
+        let ranges = &conversation.ranges;
+        let (limit, window) = (timeline.page, timeline.view.window());
+        let purpose = match direction {
+            Direction::Older => {
+                let below = window.lo.saturating_sub(1);
+                if let Some((run_lo, _)) = ranges.run_at(below) {
+                    let query = LoadQuery {
+                        conversation_id,
+                        lo: run_lo,
+                        hi: below,
+                        limit,
+                        newest: true,
+                    };
+                    return self.load(id, LoadPurpose::Older { run_lo }, query);
+                }
+                FetchPurpose::Older {
+                    timeline: id,
+                    before: window.lo,
+                    after: ranges.last_below(window.lo),
+                }
+            }
+            Direction::Newer => {
+                let Some(hi) = window.hi else {
+                    return self.end_loading(id, None);
+                };
+                if let Some((_, run_hi)) = ranges.run_at(hi + 1) {
+                    let query = LoadQuery {
+                        conversation_id,
+                        lo: hi + 1,
+                        hi: run_hi,
+                        limit,
+                        newest: false,
+                    };
+                    return self.load(id, LoadPurpose::Newer { run_hi }, query);
+                }
+                FetchPurpose::Newer {
+                    timeline: id,
+                    after: hi,
+                    before: ranges.first_above(hi),
+                }
+            }
+        };
+        if !self.connection.is_live() {
+            return self.end_loading(id, Some(CommandError::Offline));
+        }
+        self.fetches.want(Fetch {
+            conversation_id,
+            purpose,
+            limit,
+        });
+    }
+
+    pub(super) fn handle_older_page(
+        &mut self,
+        id: TimelineId,
+        messages: Vec<Message>,
+        lo: Seq,
+        reaches: bool,
+    ) {
+        let Some(timeline) = self.timelines.get_mut(&id) else {
+            return;
+        };
+        let came = !messages.is_empty();
+        let progress = lo < timeline.view.window().lo;
+        if reaches && progress {
+            timeline.view.extend_down(messages, lo, &self.outbox);
+        }
+        if progress {
+            self.go_on_loading(id, Direction::Older, came);
+        } else {
+            self.end_loading(id, None);
+        }
+    }
+
+    pub(super) fn handle_newer_page(&mut self, id: TimelineId, messages: Vec<Message>, hi: Seq) {
+        let Some(timeline) = self.timelines.get_mut(&id) else {
+            return;
+        };
+        let Some(conversation) = self.conversations.get(&timeline.conversation_id) else {
+            return self.end_loading(id, None);
+        };
+        let Some(known) = timeline.view.window().hi else {
+            return self.end_loading(id, None);
+        };
+        let follows = conversation.is_attached() && hi >= conversation.last();
+        let came = !messages.is_empty();
+        timeline
+            .view
+            .extend_up(messages, (!follows).then_some(hi), &self.outbox);
+        if hi > known {
+            self.go_on_loading(id, Direction::Newer, came);
+        } else {
+            self.end_loading(id, None);
+        }
+    }
+
+    /// Stretches without messages (changes of members, reactions) do not satisfy who wants more.
+    fn go_on_loading(&mut self, id: TimelineId, direction: Direction, came: bool) {
+        let Some(timeline) = self.timelines.get(&id) else {
+            return;
+        };
+        let more = match direction {
+            Direction::Older => timeline.view.has_older(),
+            Direction::Newer => timeline.view.window().hi.is_some(),
+        };
+        if came || !more {
+            self.end_loading(id, None);
+        } else {
+            self.load_step(id, direction);
+        }
+    }
+
+    fn end_loading(&mut self, id: TimelineId, error: Option<CommandError>) {
+        let Some(timeline) = self.timelines.get_mut(&id) else {
+            return;
+        };
+        timeline.loading = None;
+        for reply in std::mem::take(&mut timeline.waiting) {
+            match &error {
+                Some(error) => self.changes.refuse(reply, error.clone()),
+                None => self.changes.done(reply),
+            }
+        }
+    }
+
+    /// A page will not come.
+    pub(super) fn give_up_fetch(&mut self, fetch: Fetch, error: Option<&ErrorReply>) {
+        let refused = error.map(|error| CommandError::Refused {
+            code: error.code.clone(),
+            message: error.message.clone(),
+        });
+        match fetch.purpose {
+            FetchPurpose::Older { timeline, .. } | FetchPurpose::Newer { timeline, .. } => {
+                self.end_loading(timeline, refused.or(Some(CommandError::Offline)));
+            }
+            FetchPurpose::Around { timeline, .. } => self.anchor(timeline),
+            FetchPurpose::Newest => {
+                for id in self
+                    .shown_in
+                    .get(&fetch.conversation_id)
+                    .into_iter()
+                    .flatten()
+                {
+                    if let Some(timeline) = self.timelines.get_mut(id) {
+                        timeline.awaits_newest = false;
+                    }
+                }
+            }
+            FetchPurpose::Prefetch | FetchPurpose::Refresh { .. } => {}
+        }
+    }
+}

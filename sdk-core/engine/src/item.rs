@@ -1,0 +1,167 @@
+//! Which of two tellings of a conversation counts (docs/protocol.md §4, "Items").
+
+use causerie_protocol::{
+    Content, ConversationActivity, ConversationId, ConversationKind, CursorAck, Item,
+    MembershipState, Message, Millis, Preview, Role, UserId, WriteOp,
+};
+
+/// Lays a newer telling over what is known: `head_*` and `last_message` follow the higher
+/// `head_seq`, `mentions_unread` the higher (`head_seq`, `read_seq`), all else the higher `rev`.
+/// Says whether anything changed.
+pub(crate) fn merge(known: &mut Item, told: Item) -> bool {
+    let before = known.clone();
+    let newer = told.rev > known.rev || (told.rev == known.rev && told.head_seq >= known.head_seq);
+    let (head, mentions) = if newer {
+        let head = (told.head_seq < known.head_seq)
+            .then(|| (known.head_seq, known.head_number, known.last_message.take()));
+        let mentions = ((told.head_seq, told.read_seq) < (known.head_seq, known.read_seq))
+            .then_some(known.mentions_unread);
+        // A conversation made here has this device's time, which must not count.
+        let updated_at = if known.rev == 0 { 0 } else { known.updated_at };
+        *known = told;
+        known.updated_at = known.updated_at.max(updated_at);
+        (head, mentions)
+    } else {
+        let mentions = ((told.head_seq, told.read_seq) > (known.head_seq, known.read_seq))
+            .then_some(told.mentions_unread);
+        let head = (told.head_seq > known.head_seq).then_some((
+            told.head_seq,
+            told.head_number,
+            told.last_message,
+        ));
+        (head, mentions)
+    };
+    if let Some((seq, number, last)) = head {
+        known.head_seq = seq;
+        known.head_number = number;
+        known.last_message = last;
+    }
+    if let Some(mentions) = mentions {
+        known.mentions_unread = mentions;
+    }
+    touch(known);
+    *known != before
+}
+
+/// What `conversation_activity` tells, without an item.
+pub(crate) fn merge_activity(known: &mut Item, told: &ConversationActivity) -> bool {
+    let mut item = known.clone();
+    item.rev = told.rev;
+    item.head_seq = told.head_seq;
+    item.head_number = told.head_number;
+    item.read_seq = told.read_seq;
+    item.read_number = told.read_number;
+    item.mentions_unread = told.mentions_unread;
+    item.last_message = told.last_message.clone();
+    merge(known, item)
+}
+
+/// What is told of this user's own cursor.
+pub(crate) fn merge_cursor(known: &mut Item, told: &CursorAck) -> bool {
+    if told.rev <= known.rev {
+        return false;
+    }
+    known.rev = told.rev;
+    known.read_seq = told.read_seq;
+    known.read_number = told.read_number;
+    known.mentions_unread = told.mentions_unread;
+    true
+}
+
+/// A message came: it is the newest, if nothing newer is known.
+pub(crate) fn note_message(known: &mut Item, message: &Message, me: &UserId) {
+    if message.seq <= known.head_seq {
+        return;
+    }
+    known.head_seq = message.seq;
+    known.head_number = message.number;
+    known.last_message = Some(preview(message));
+    if message.sender_id == *me {
+        // A send raises the sender's own cursor (docs/protocol.md §4).
+        known.read_seq = known.read_seq.max(message.seq);
+        known.read_number = known.read_number.max(message.number);
+        known.mentions_unread = 0;
+    } else if message.mentions.contains(me) {
+        known.mentions_unread += 1;
+    }
+    touch(known);
+}
+
+/// A message in short.
+pub(crate) fn preview(message: &Message) -> Preview {
+    Preview {
+        message_id: message.message_id,
+        seq: message.seq,
+        sender_id: message.sender_id.clone(),
+        kind: message.kind.clone(),
+        content: message
+            .content
+            .preview()
+            .map_or(Content::Empty, Content::Text),
+        created_at: message.created_at,
+        deleted_at: message.deleted_at,
+    }
+}
+
+/// The activity that lists are ordered by never lies before the newest message.
+fn touch(item: &mut Item) {
+    if let Some(last) = &item.last_message {
+        item.updated_at = item.updated_at.max(last.created_at);
+    }
+}
+
+/// A conversation made on this device, which the server has not seen: `rev` is 0.
+pub(crate) fn created_here(
+    conversation_id: ConversationId,
+    op: &WriteOp,
+    me: &UserId,
+    at: Millis,
+) -> Option<Item> {
+    let (kind, group_id, title, members) = match op {
+        WriteOp::CreateConversation(create) => (
+            create.kind.clone(),
+            create.group_id,
+            create.title.clone(),
+            create.members.as_deref().unwrap_or_default(),
+        ),
+        WriteOp::CreateGroup(create) => (
+            ConversationKind::Group,
+            Some(conversation_id),
+            create.title.clone(),
+            create.members.as_deref().unwrap_or_default(),
+        ),
+        _ => return None,
+    };
+    let others = members.iter().filter(|user| *user != me);
+    Some(Item {
+        conversation_id,
+        peer_id: match kind {
+            ConversationKind::Direct => others.clone().next().cloned(),
+            _ => None,
+        },
+        kind,
+        group_id,
+        title,
+        avatar: None,
+        membership: MembershipState::Joined,
+        role: Role::Owner,
+        rev: 0,
+        visible_from: 1,
+        head_seq: 0,
+        head_number: 0,
+        read_seq: 0,
+        read_number: 0,
+        mentions_unread: 0,
+        muted: false,
+        archived: false,
+        pinned: false,
+        last_message: None,
+        updated_at: at,
+        members_count: 1 + others.count() as u64,
+    })
+}
+
+/// Whether a write makes the conversation that it names.
+pub(crate) fn is_creation(op: &WriteOp) -> bool {
+    matches!(op, WriteOp::CreateConversation(_) | WriteOp::CreateGroup(_))
+}

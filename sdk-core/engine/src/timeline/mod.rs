@@ -1,0 +1,89 @@
+//! Open timelines: what each shows ([`View`]), what it is loading, and who waits for that.
+
+mod view;
+
+use causerie_protocol::{ConversationId, Seq};
+
+pub(crate) use view::{View, Window, acknowledged_message};
+
+use crate::{ReplyId, TimelineBatch, TimelineStart, TimelineState, outbox::Outbox};
+
+/// What a running load of the cache is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LoadPurpose {
+    /// Everything anew. `run_lo` is where the stretch without a hole begins.
+    Anchor { run_lo: Seq, window_hi: Option<Seq> },
+    /// The hole is closed: what lies behind it.
+    Thaw,
+    /// What lies below the window, down to `run_lo`.
+    Older { run_lo: Seq },
+    /// What lies above the window, up to `run_hi`.
+    Newer { run_hi: Seq },
+}
+
+/// What a timeline is loading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Older,
+    Newer,
+}
+
+#[derive(Debug)]
+pub(crate) struct Timeline {
+    pub(crate) conversation_id: ConversationId,
+    pub(crate) start: TimelineStart,
+    pub(crate) page: u32,
+    pub(crate) view: View,
+    /// The command that opened it, until it is answered with the first state.
+    pub(crate) opening: Option<ReplyId>,
+    /// There is a first state.
+    pub(crate) anchored: bool,
+    /// The newest page is asked for.
+    pub(crate) awaits_newest: bool,
+    /// What runs, and the commands that wait for it.
+    pub(crate) loading: Option<Direction>,
+    pub(crate) waiting: Vec<ReplyId>,
+    told: TimelineState,
+}
+
+impl Timeline {
+    pub(crate) fn new(
+        conversation_id: ConversationId,
+        start: TimelineStart,
+        page: u32,
+        view: View,
+        opening: ReplyId,
+    ) -> Self {
+        Self {
+            conversation_id,
+            start,
+            page,
+            view,
+            opening: Some(opening),
+            anchored: false,
+            awaits_newest: false,
+            loading: None,
+            waiting: Vec::new(),
+            told: TimelineState::default(),
+        }
+    }
+
+    fn state(&self) -> TimelineState {
+        TimelineState {
+            has_older: self.view.has_older(),
+            has_newer: self.view.window().hi.is_some(),
+            loading: self.awaits_newest || self.loading.is_some(),
+        }
+    }
+
+    /// What changed since this was last asked, if anything did.
+    pub(crate) fn poll_batch(&mut self, outbox: &Outbox) -> Option<TimelineBatch> {
+        let state = self.state();
+        let diffs = self.view.poll_diffs(outbox);
+        if diffs.is_empty() && state == self.told {
+            return None;
+        }
+        self.told = state;
+        Some(TimelineBatch { diffs, state })
+    }
+}
