@@ -1,1 +1,36 @@
-//! Placeholder until the first module lands.
+//! The whole of Causerie under one seed and virtual time.
+//!
+//! A [`World`] runs the real client engines, each with its real SQLite store, against the server's
+//! own hub, connections and rules over the memory store. What is made up is only what lies between
+//! them: a network that delays, cuts, swallows and stalls, disks that commit later than asked, and
+//! processes that die between any two steps. Every choice comes from the seed, so a run that fails
+//! once fails always: [`run`] with the same seed and [`Plan`] repeats it.
+//!
+//! - [`world`]: the clock, the queue of events, the dispatch
+//! - [`node`]: the server; [`device`]: a client; [`link`]: the line between them
+//! - [`script`]: what people do, and what goes wrong
+//! - [`screen`]: what a person sees, from diffs alone
+//! - [`verdict`]: what must be true at the end
+//!
+//! Bugs can be planted (`RUSTFLAGS="--cfg planted"`), to prove that the simulation sees.
+
+pub mod device;
+pub mod link;
+pub mod node;
+pub mod planted;
+pub mod rng;
+pub mod screen;
+pub mod script;
+pub mod verdict;
+pub mod world;
+
+pub use script::Plan;
+pub use world::{Failure, Report, World};
+
+/// Runs one seed to its end.
+///
+/// # Errors
+/// The first promise that broke, with the seed and the trace.
+pub fn run(seed: u64, plan: &Plan) -> Result<Report, Box<Failure>> {
+    World::new(seed, plan.clone()).run()
+}

@@ -1,0 +1,299 @@
+//! What must be true at the end: every screen shows what the server holds, and nothing that was
+//! sent is lost, doubled or out of order.
+
+use std::collections::BTreeMap;
+
+use causerie_engine::{CommandKind, SendState, TimelineId, TimelineItem};
+use causerie_protocol::{
+    ConversationId, History, MembershipState, Message, TempId, UserId,
+};
+use causerie_server::store::{Answer, Query};
+
+use crate::world::World;
+
+/// Checks everything.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check(world: &mut World) -> Result<(), String> {
+    for device in 0..world.devices.len() {
+        for conversation in joined(world, device) {
+            let truth = truth(world, &world.devices[device].user.clone(), conversation)?;
+            check_open_screens(world, device, conversation, &truth)?;
+            check_whole_timeline(world, device, conversation, &truth)?;
+        }
+        check_list(world, device)?;
+    }
+    check_sends(world)
+}
+
+fn joined(world: &World, device: usize) -> Vec<ConversationId> {
+    world.devices[device]
+        .entries
+        .values()
+        .filter(|entry| entry.item.membership == MembershipState::Joined)
+        .map(|entry| entry.item.conversation_id)
+        .collect()
+}
+
+/// All messages of a conversation that a user may see, as the server holds them.
+fn truth(
+    world: &World,
+    user: &UserId,
+    conversation_id: ConversationId,
+) -> Result<Vec<Message>, String> {
+    let mut messages: Vec<Message> = Vec::new();
+    let mut before = None;
+    loop {
+        let query = Query::History {
+            user_id: user.clone(),
+            request: History {
+                conversation_id,
+                before,
+                after: None,
+                limit: Some(200),
+                changed_since: None,
+            },
+        };
+        match world.node.store.query(&query) {
+            Ok(Answer::History(page)) => {
+                let more = page.more;
+                before = Some(page.lo);
+                let mut older = page.messages;
+                older.append(&mut messages);
+                messages = older;
+                if !more {
+                    return Ok(messages);
+                }
+            }
+            Ok(Answer::Refused(error)) => {
+                return Err(format!(
+                    "{user} believes to be in {conversation_id}, the server says {}",
+                    error.code
+                ));
+            }
+            other => return Err(format!("history: {other:?}")),
+        }
+    }
+}
+
+/// A screen that was open all the time shows the end of the truth.
+fn check_open_screens(
+    world: &World,
+    device: usize,
+    conversation: ConversationId,
+    truth: &[Message],
+) -> Result<(), String> {
+    for (id, screen) in world.devices[device].screens.values() {
+        if *id != conversation || screen.state.has_newer {
+            continue;
+        }
+        let shown: Vec<&TimelineItem> = confirmed(&screen.items).collect();
+        let tail = truth.len().checked_sub(shown.len()).ok_or_else(|| {
+            format!("device {device} shows more of {conversation} than there is")
+        })?;
+        compare(device, conversation, &shown, &truth[tail..])?;
+    }
+    Ok(())
+}
+
+/// A screen that is opened now, and scrolled up to its end, shows all of it.
+fn check_whole_timeline(
+    world: &mut World,
+    device: usize,
+    conversation: ConversationId,
+    truth: &[Message],
+) -> Result<(), String> {
+    let before: Vec<TimelineId> = world.devices[device].screens.keys().copied().collect();
+    world.open_timeline(device, conversation);
+    let Some(timeline) = world.devices[device]
+        .screens
+        .keys()
+        .copied()
+        .find(|id| !before.contains(id))
+    else {
+        return Err(format!("device {device} cannot open {conversation}"));
+    };
+    let mut pages = 0;
+    loop {
+        world.run_until(|world| {
+            world.devices[device]
+                .screens
+                .get(&timeline)
+                .is_none_or(|(_, screen)| !screen.state.loading)
+        })?;
+        let Some((_, screen)) = world.devices[device].screens.get(&timeline) else {
+            return Err("a screen went away".into());
+        };
+        if !screen.state.has_older {
+            break;
+        }
+        pages += 1;
+        if pages > 1000 {
+            return Err(format!("device {device}: {conversation} has no end"));
+        }
+        world.command(device, CommandKind::LoadOlder(timeline));
+    }
+    let Some((_, screen)) = world.devices[device].screens.get(&timeline) else {
+        return Err("a screen went away".into());
+    };
+    let shown: Vec<&TimelineItem> = confirmed(&screen.items).collect();
+    compare(device, conversation, &shown, truth)?;
+    for item in &screen.items {
+        if item.send == Some(SendState::Queued) {
+            return Err(format!("device {device}: {:?} sticks in the queue", item.key));
+        }
+    }
+    world.command(device, CommandKind::CloseTimeline(timeline));
+    world.devices[device].screens.remove(&timeline);
+    Ok(())
+}
+
+fn confirmed(items: &[TimelineItem]) -> impl Iterator<Item = &TimelineItem> {
+    items.iter().filter(|item| item.send.is_none())
+}
+
+fn compare(
+    device: usize,
+    conversation: ConversationId,
+    shown: &[&TimelineItem],
+    truth: &[Message],
+) -> Result<(), String> {
+    for (index, message) in truth.iter().enumerate() {
+        let Some(item) = shown.get(index) else {
+            return Err(format!(
+                "device {device} does not show seq {} of {conversation}: lost",
+                message.seq
+            ));
+        };
+        if face(&item.message) != face(message) {
+            return Err(format!(
+                "device {device} shows in {conversation}\n    {:?}\n  where the server has\n    {:?}",
+                face(&item.message),
+                face(message)
+            ));
+        }
+    }
+    match shown.get(truth.len()) {
+        Some(item) => Err(format!(
+            "device {device} shows seq {} of {conversation}, which is not there",
+            item.message.seq
+        )),
+        None => Ok(()),
+    }
+}
+
+/// What a person sees of a message.
+fn face(message: &Message) -> impl PartialEq + std::fmt::Debug + use<> {
+    let mut reactions: Vec<_> = message
+        .reactions
+        .iter()
+        .map(|reaction| {
+            let mut users = reaction.users.clone();
+            users.sort();
+            (reaction.emoji.clone(), reaction.count, reaction.me, users)
+        })
+        .collect();
+    reactions.sort();
+    (
+        (message.seq, message.number, message.message_id),
+        message.sender_id.clone(),
+        message.content.text().map(str::to_owned),
+        (message.edited_at, message.deleted_at),
+        reactions,
+    )
+}
+
+/// The list: unread counts and heads are the server's.
+fn check_list(world: &World, device: usize) -> Result<(), String> {
+    let user_id = world.devices[device].user.clone();
+    let conversation_ids = joined(world, device);
+    let query = Query::Items {
+        user_id,
+        conversation_ids,
+    };
+    let items = match world.node.store.query(&query) {
+        Ok(Answer::Items(items)) => items,
+        other => return Err(format!("items: {other:?}")),
+    };
+    for item in items {
+        let Some(entry) = world.devices[device].entries.get(&item.conversation_id) else {
+            continue;
+        };
+        let known = (entry.item.head_seq, entry.item.head_number, entry.unread);
+        let there = (item.head_seq, item.head_number, item.unread());
+        if known != there {
+            return Err(format!(
+                "device {device} lists {} with head, number and unread {known:?}, the server has {there:?}",
+                item.conversation_id
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Every message that was sent is there once, or failed or was given up where its sender sees it.
+fn check_sends(world: &World) -> Result<(), String> {
+    let mut there: BTreeMap<TempId, Vec<Message>> = BTreeMap::new();
+    let mut seen = Vec::new();
+    for device in &world.devices {
+        for conversation in device.entries.keys() {
+            if seen.contains(&(&device.user, conversation)) {
+                continue;
+            }
+            seen.push((&device.user, conversation));
+            let own = world.node.store.query(&Query::Access {
+                user_id: device.user.clone(),
+                conversation_id: *conversation,
+            });
+            if !matches!(own, Ok(Answer::Access { .. })) {
+                continue;
+            }
+            for message in truth(world, &device.user, *conversation)? {
+                if let (true, Some(temp_id)) = (message.sender_id == device.user, message.temp_id) {
+                    there.entry(temp_id).or_default().push(message);
+                }
+            }
+        }
+    }
+    let mut last: BTreeMap<(usize, ConversationId), (usize, u64)> = BTreeMap::new();
+    let mut in_order: Vec<_> = world.sends.iter().collect();
+    in_order.sort_by_key(|(_, sent)| sent.order);
+    for (key, sent) in in_order {
+        let device = &world.devices[sent.device];
+        let copies = there.get(key).map_or(&[][..], Vec::as_slice);
+        if copies.len() > 1 {
+            return Err(format!("{} ({key}) is there {} times", sent.text, copies.len()));
+        }
+        let visible = device
+            .entries
+            .get(&sent.conversation_id)
+            .is_some_and(|entry| {
+                entry.item.membership == MembershipState::Joined && entry.item.visible_from <= 1
+            });
+        let Some(message) = copies.first() else {
+            let failed = matches!(device.outbox.get(key), Some(SendState::Failed { .. }));
+            if visible && !failed && !sent.cancelled {
+                return Err(format!("{} ({key}) is lost", sent.text));
+            }
+            if visible && sent.told_sent && !sent.cancelled {
+                return Err(format!("{} ({key}) was acknowledged and is lost", sent.text));
+            }
+            continue;
+        };
+        if sent.retried {
+            continue;
+        }
+        let place = (sent.device, sent.conversation_id);
+        if let Some((_, seq)) = last.get(&place)
+            && message.seq < *seq
+        {
+            return Err(format!(
+                "{} ({key}) has seq {}, but was sent after seq {seq}",
+                sent.text, message.seq
+            ));
+        }
+        last.insert(place, (sent.order, message.seq));
+    }
+    Ok(())
+}

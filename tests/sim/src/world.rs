@@ -1,0 +1,453 @@
+//! The clock, the queue of events, and who is told of each.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap},
+    fmt,
+    time::Duration,
+};
+
+use causerie_protocol::{CloseCode, Millis};
+use causerie_server::store::Query;
+
+use crate::{
+    device::{Device, Told},
+    link::{Link, LinkId, To},
+    node::{Node, Read},
+    rng::Rng,
+    script::{Coverage, END, Fault, Plan, Sends},
+    verdict,
+};
+
+/// The calendar at the beginning of every run.
+pub const BEGIN: Millis = 1_790_000_000_000;
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Event {
+    /// Somebody does something.
+    Act,
+    /// Something goes wrong.
+    Fault,
+    /// Bytes arrive.
+    Arrive(LinkId, To, String),
+    /// A device's socket is open.
+    Opened(LinkId),
+    /// A device sees that its socket is gone.
+    DeviceSeesEnd(LinkId, Option<CloseCode>),
+    /// The server sees that a socket is gone.
+    ServerSeesEnd(LinkId),
+    /// A device's timer.
+    DeviceTimer(usize),
+    /// A connection's timer.
+    ConnTimer(LinkId),
+    /// The app's backend answers for a token.
+    Token(usize, u64),
+    /// The store's transaction.
+    Commit(u64),
+    /// The store reads a snapshot.
+    Snapshot(u64, LinkId, causerie_server::conn::Token, Box<Query>),
+    /// What it read is given out.
+    Answer(u64, LinkId, causerie_server::conn::Token, Box<Read>),
+    /// The server comes back.
+    ServerUp,
+    /// A device comes back.
+    DeviceUp(usize),
+    /// A device has its network back.
+    NetworkBack(usize),
+    /// A device's app comes to the foreground.
+    Resume(usize),
+}
+
+struct Due {
+    at: Duration,
+    order: u64,
+    event: Event,
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.order) == (other.at, other.order)
+    }
+}
+
+impl Eq for Due {}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
+
+/// Everything there is.
+pub struct World {
+    /// Which run this is.
+    pub seed: u64,
+    /// What may happen.
+    pub plan: Plan,
+    /// Virtual time since the beginning.
+    pub now: Duration,
+    /// All chance.
+    pub rng: Rng,
+    /// The server.
+    pub node: Node,
+    /// The clients.
+    pub devices: Vec<Device>,
+    /// The lines between them.
+    pub links: BTreeMap<LinkId, Link>,
+    /// What was sent, by whom.
+    pub sends: Sends,
+    /// Which fault met which state.
+    pub coverage: Coverage,
+    /// What happened, newest last; bounded.
+    pub trace: Vec<String>,
+    /// Faults have ended: the line is good from here on.
+    pub calm: bool,
+    /// The first thing that was wrong.
+    pub wrong: Option<String>,
+    queue: BinaryHeap<Reverse<Due>>,
+    order: u64,
+    next_link: u64,
+    acts_left: u32,
+    faults_left: u32,
+}
+
+/// What a run that kept all promises did.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Messages that people sent.
+    pub sent: usize,
+    /// Events that were dispatched.
+    pub steps: u64,
+    /// How long it took in virtual time.
+    pub virtual_time: Duration,
+    /// Which fault met which state.
+    pub coverage: Coverage,
+}
+
+/// A promise that broke.
+pub struct Failure {
+    /// In which run.
+    pub seed: u64,
+    /// What is wrong.
+    pub what: String,
+    /// What had happened.
+    pub trace: Vec<String>,
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seed {}: {}", self.seed, self.what)?;
+        writeln!(f, "the last {} steps:", self.trace.len())?;
+        for line in &self.trace {
+            writeln!(f, "  {line}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Longest run; whatever is not settled by then sticks.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// Steps of the trace that are kept.
+const TRACE: usize = 120;
+
+impl World {
+    /// The world of this seed, before anything happened.
+    pub fn new(seed: u64, plan: Plan) -> Self {
+        let mut rng = Rng::new(seed);
+        let node = Node::new(&mut rng);
+        let devices = plan
+            .devices
+            .iter()
+            .enumerate()
+            .map(|(index, user)| Device::new(index, user, &mut rng))
+            .collect();
+        Self {
+            seed,
+            acts_left: plan.acts,
+            faults_left: plan.faults,
+            plan,
+            now: Duration::ZERO,
+            rng,
+            node,
+            devices,
+            links: BTreeMap::new(),
+            sends: Sends::default(),
+            coverage: Coverage::default(),
+            trace: Vec::new(),
+            calm: false,
+            wrong: None,
+            queue: BinaryHeap::new(),
+            order: 0,
+            next_link: 0,
+        }
+    }
+
+    /// Runs to the end.
+    pub fn run(mut self) -> Result<Report, Box<Failure>> {
+        self.begin();
+        let mut steps = 0_u64;
+        while self.wrong.is_none() {
+            let Some(Reverse(due)) = self.queue.pop() else {
+                break;
+            };
+            self.now = self.now.max(due.at);
+            steps += 1;
+            self.dispatch(due.event);
+            if self.is_settled() {
+                break;
+            }
+            if self.now > PATIENCE {
+                self.blame(format!("something sticks: {}", self.unsettled()));
+            }
+        }
+        if self.wrong.is_none()
+            && let Err(what) = verdict::check(&mut self)
+        {
+            self.blame(what);
+        }
+        match self.wrong.take() {
+            Some(what) => Err(Box::new(Failure {
+                seed: self.seed,
+                what,
+                trace: self.trace,
+            })),
+            None => Ok(Report {
+                sent: self.sends.len(),
+                steps,
+                virtual_time: self.now,
+                coverage: self.coverage,
+            }),
+        }
+    }
+
+    /// Keeps the first thing that is wrong.
+    pub fn blame(&mut self, what: String) {
+        if self.wrong.is_none() {
+            self.wrong = Some(what);
+        }
+    }
+
+    /// Queues an event.
+    pub fn after(&mut self, delay: Duration, event: Event) {
+        self.at(self.now + delay, event);
+    }
+
+    /// Queues an event for a time.
+    pub fn at(&mut self, at: Duration, event: Event) {
+        self.order += 1;
+        self.queue.push(Reverse(Due {
+            at: at.max(self.now),
+            order: self.order,
+            event,
+        }));
+    }
+
+    /// The calendar.
+    pub fn wall(&self) -> Millis {
+        BEGIN + u64::try_from(self.now.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// A line of the trace.
+    pub fn note(&mut self, line: impl FnOnce() -> String) {
+        if self.trace.len() >= TRACE * 2 {
+            self.trace.drain(..TRACE);
+        }
+        let at = self.now.as_secs_f64();
+        self.trace.push(format!("{at:9.3} {}", line()));
+    }
+
+    /// Takes in what a device was told or found wrong.
+    pub fn hear(&mut self, device: usize, told: Vec<Told>) {
+        for told in told {
+            match told {
+                Told::Wrong(what) => self.blame(format!("device {device}: {what}")),
+                Told::Sent(key) => {
+                    self.note(|| format!("device {device}: {key} is sent"));
+                    self.sends.told_sent(key);
+                }
+                Told::Failed(key, code) => {
+                    self.note(|| format!("device {device}: {key} failed, {code}"));
+                }
+            }
+        }
+    }
+
+    /// A new line for a device.
+    pub fn connect(&mut self, device: usize) {
+        let id = LinkId(self.next_link);
+        self.next_link += 1;
+        let reachable = self.node.is_up() && !self.devices[device].offline;
+        let delay = self.delay();
+        self.devices[device].link = Some(id);
+        self.note(|| format!("device {device} connects by {id:?}, reachable: {reachable}"));
+        if reachable {
+            self.links.insert(id, Link::new(device));
+            self.after(delay, Event::Opened(id));
+        } else {
+            self.after(delay, Event::DeviceSeesEnd(id, None));
+        }
+    }
+
+    /// Sends bytes along a link.
+    pub fn transmit(&mut self, id: LinkId, to: To, text: String) {
+        let delay = self.delay();
+        let now = self.now;
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        if link.alive && !link.swallows {
+            let at = link.arrival(to, now, delay);
+            self.at(at, Event::Arrive(id, to, text));
+        }
+    }
+
+    /// Ends a link; who is told of it, and when, is left to chance.
+    pub fn cut(&mut self, id: LinkId) {
+        let (up, down) = (self.delay(), self.delay());
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        if !std::mem::replace(&mut link.alive, false) {
+            return;
+        }
+        let swallows = link.swallows;
+        if !swallows {
+            self.after(up, Event::ServerSeesEnd(id));
+            self.after(down, Event::DeviceSeesEnd(id, None));
+        }
+    }
+
+    /// The delay of one message.
+    pub fn delay(&mut self) -> Duration {
+        if self.calm || !self.rng.one_in(20) {
+            self.rng.millis(1, 40)
+        } else {
+            self.rng.millis(50, 3000)
+        }
+    }
+
+    /// Goes on until something is so.
+    ///
+    /// # Errors
+    /// If it never is.
+    pub fn run_until(&mut self, so: impl Fn(&Self) -> bool) -> Result<(), String> {
+        let end = self.now + END;
+        while !so(self) {
+            let Some(Reverse(due)) = self.queue.pop() else {
+                return Err("nothing more happens".into());
+            };
+            self.now = self.now.max(due.at);
+            if self.now > end {
+                return Err("something sticks at the end".into());
+            }
+            self.dispatch(due.event);
+            if let Some(what) = self.wrong.take() {
+                return Err(what);
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) {
+        for device in 0..self.devices.len() {
+            self.start_device(device);
+        }
+        self.after(Duration::from_millis(10), Event::Act);
+        if self.faults_left > 0 {
+            let first = self.rng.millis(200, 3000);
+            self.after(first, Event::Fault);
+        }
+    }
+
+    fn dispatch(&mut self, event: Event) {
+        match event {
+            Event::Act => self.next_act(),
+            Event::Fault => self.next_fault(),
+            Event::Arrive(id, To::Server, text) => self.arrive_at_node(id, &text),
+            Event::Arrive(id, To::Device, text) => self.arrive_at_device(id, &text),
+            Event::Opened(id) => self.open_link(id),
+            Event::DeviceSeesEnd(id, code) => self.device_sees_end(id, code),
+            Event::ServerSeesEnd(id) => self.node_sees_end(id),
+            Event::DeviceTimer(device) => self.device_timer(device),
+            Event::ConnTimer(id) => self.conn_timer(id),
+            Event::Token(device, generation) => self.bring_token(device, generation),
+            Event::Commit(generation) => self.commit(generation),
+            Event::Snapshot(generation, id, token, query) => {
+                self.read_snapshot(generation, id, token, &query);
+            }
+            Event::Answer(generation, id, token, read) => {
+                self.give_answer(generation, id, token, *read);
+            }
+            Event::ServerUp => self.node_up(),
+            Event::DeviceUp(device) => self.start_device(device),
+            Event::NetworkBack(device) => self.network_back(device),
+            Event::Resume(device) => self.resume(device),
+        }
+    }
+
+    fn next_act(&mut self) {
+        if self.acts_left == 0 {
+            return;
+        }
+        self.acts_left -= 1;
+        self.act();
+        if self.acts_left == 0 {
+            self.note(|| "people have done what they do".into());
+        } else {
+            let pause = if self.rng.one_in(8) {
+                self.rng.millis(200, 4000)
+            } else {
+                self.rng.millis(1, 120)
+            };
+            self.after(pause, Event::Act);
+        }
+    }
+
+    fn next_fault(&mut self) {
+        if self.faults_left == 0 {
+            self.calm = true;
+            self.note(|| "calm from here on".into());
+            return;
+        }
+        self.faults_left -= 1;
+        let fault = Fault::choose(&mut self.rng);
+        self.strike(fault);
+        let pause = self.rng.millis(300, 4000);
+        self.after(pause, Event::Fault);
+    }
+
+    /// Whether all is done and nothing is on its way.
+    fn is_settled(&self) -> bool {
+        self.acts_left == 0
+            && (self.calm || self.plan.faults == 0)
+            && self.node.is_idle()
+            && self.devices.iter().all(Device::is_settled)
+            && !self
+                .queue
+                .iter()
+                .any(|Reverse(due)| matches!(due.event, Event::Arrive(..) | Event::Answer(..) | Event::Snapshot(..)))
+    }
+
+    fn unsettled(&self) -> String {
+        self.devices
+            .iter()
+            .filter(|device| !device.is_settled())
+            .map(Device::describe)
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+}
