@@ -2,10 +2,11 @@
 //! port and data: for the demo, the tests and the benchmarks.
 
 use std::{
-    fmt, fs, io,
+    fmt, fs,
+    io::{self, BufRead, BufReader, Write},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     time::{Duration, SystemTime},
 };
 
@@ -15,11 +16,12 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use tokio::{sync::oneshot, time::timeout};
 
-/// How long a server may take until its port answers.
+/// How long a server may take until it listens.
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
-/// Between two looks at the port.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How it says so.
+const LISTENS: &str = "listening on ";
 /// Of tokens, unless said otherwise.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -47,7 +49,7 @@ impl fmt::Display for NotStarted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.status {
             Some(status) => write!(f, "the server ended with {status}: {}", self.log.trim()),
-            None => write!(f, "the server's port did not answer: {}", self.log.trim()),
+            None => write!(f, "the server did not start: {}", self.log.trim()),
         }
     }
 }
@@ -108,7 +110,7 @@ impl Backend {
             .args(&self.arguments)
             .env("CAUSERIE_JWT_SECRET", &self.secret)
             .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
+            .stdout(Stdio::piped())
             .stderr(log);
         Ok(command)
     }
@@ -122,32 +124,32 @@ impl Backend {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
-    /// Starts it and waits until its port answers.
+    /// Starts it and waits until it says that it listens.
     ///
     /// # Errors
-    /// If it ends instead, or the port stays silent.
+    /// If it ends instead, or says nothing.
     pub async fn start(&mut self) -> Result<(), NotStarted> {
         self.kill();
         let spawned = self.command().and_then(|mut command| command.spawn());
-        let child = spawned.map_err(|error| NotStarted {
+        let mut child = spawned.map_err(|error| NotStarted {
             status: None,
             log: format!("{}: {error}", self.program.display()),
         })?;
+        let output = child.stdout.take();
         self.child = Some(child);
-        let answers = tokio::time::timeout(STARTS_WITHIN, self.answers()).await;
-        answers.unwrap_or_else(|_| Err(self.not_started(None)))
-    }
-
-    async fn answers(&mut self) -> Result<(), NotStarted> {
-        while tokio::net::TcpStream::connect(self.addr).await.is_err() {
-            let ended = self.child.as_mut().map(Child::try_wait);
-            if let Some(Ok(Some(status))) = ended {
-                self.child = None;
-                return Err(self.not_started(Some(status)));
+        let (says, said) = oneshot::channel();
+        let log = self.log_path();
+        // It ends with the server.
+        std::thread::spawn(move || listen(output, &log, says));
+        match timeout(STARTS_WITHIN, said).await {
+            Ok(Ok(())) => Ok(()),
+            // Its output ended: it has, too, or is about to.
+            Ok(Err(_)) => {
+                let status = self.wait().await.ok();
+                Err(self.not_started(status))
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            Err(_) => Err(self.not_started(None)),
         }
-        Ok(())
     }
 
     fn not_started(&self, status: Option<ExitStatus>) -> NotStarted {
@@ -206,6 +208,27 @@ impl Backend {
         auth.map_err(io::Error::other)?
             .mint(&user, now().saturating_add(lifetime), None)
             .ok_or_else(|| io::Error::other("no token could be made"))
+    }
+}
+
+/// Copies what it prints to its log, and tells when it listens.
+fn listen(output: Option<ChildStdout>, log: &Path, says: oneshot::Sender<()>) {
+    let mut log = fs::OpenOptions::new().append(true).open(log).ok();
+    let mut says = Some(says);
+    for line in output
+        .into_iter()
+        .flat_map(|output| BufReader::new(output).lines())
+    {
+        let Ok(line) = line else { return };
+        if let Some(log) = &mut log {
+            // The log is for people; the server goes on without it.
+            let _ = writeln!(log, "{line}");
+        }
+        if line.starts_with(LISTENS)
+            && let Some(says) = says.take()
+        {
+            let _ = says.send(());
+        }
     }
 }
 
