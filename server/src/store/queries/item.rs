@@ -17,6 +17,22 @@ pub fn item<R: Rows>(
     conversation: &ConversationRow,
     member: &MemberRow,
 ) -> Result<Item, TableError> {
+    let two = match conversation.kind {
+        ConversationKind::Direct => rows.joined(conversation.key)?,
+        ConversationKind::Group | ConversationKind::Broadcast | ConversationKind::Other(_) => {
+            Vec::new()
+        }
+    };
+    item_among(rows, conversation, member, &two)
+}
+
+/// The same, where the members are at hand: only those of a direct conversation count.
+pub fn item_among<R: Rows>(
+    rows: &R,
+    conversation: &ConversationRow,
+    member: &MemberRow,
+    members: &[UserId],
+) -> Result<Item, TableError> {
     let seen = match &member.left {
         Some(farewell) => farewell.clone(),
         None => Farewell {
@@ -39,7 +55,7 @@ pub fn item<R: Rows>(
         group_id: conversation.group_id,
         title: seen.title,
         avatar: seen.avatar,
-        peer_id: peer(rows, conversation, member)?,
+        peer_id: peer(conversation, member, members),
         membership,
         role: member.role.clone(),
         rev: member.rev + seen.seq,
@@ -58,16 +74,12 @@ pub fn item<R: Rows>(
     })
 }
 
-fn peer<R: Rows>(
-    rows: &R,
-    conversation: &ConversationRow,
-    member: &MemberRow,
-) -> Result<Option<UserId>, TableError> {
+fn peer(conversation: &ConversationRow, member: &MemberRow, members: &[UserId]) -> Option<UserId> {
     if conversation.kind != ConversationKind::Direct {
-        return Ok(None);
+        return None;
     }
-    let two = rows.joined(conversation.key)?;
-    Ok(two.into_iter().find(|user| *user != member.user_id))
+    let mut others = members.iter().filter(|user| **user != member.user_id);
+    others.next().cloned()
 }
 
 /// The newest message up to `until` that this user may see.

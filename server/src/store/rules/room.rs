@@ -10,11 +10,11 @@ use std::{
     sync::Arc,
 };
 
-use causerie_protocol::{ConversationId, MessageId, Millis, Role, Seq, UserId};
+use causerie_protocol::{ConversationId, Item, MessageId, Millis, Role, Seq, UserId};
 
 use crate::store::{
     Commit, EventRecord, ReadState, RowChange, RowChangeKind,
-    queries::item::item,
+    queries::item::item_among,
     tables::{ConversationRow, MemberRow, TableError, Tables, UserKey},
 };
 
@@ -250,9 +250,7 @@ impl Room {
         Ok(match note {
             // Who left again in the same transaction has nothing to open.
             Note::Joined if !member.is_joined() => None,
-            Note::Joined => Some(RowChangeKind::Joined(Box::new(item(
-                tables, &self.row, member,
-            )?))),
+            Note::Joined => Some(RowChangeKind::Joined(Box::new(self.item(tables, member)?))),
             Note::Left(seq) => Some(RowChangeKind::Left { seq }),
             Note::Read(at) => Some(RowChangeKind::Read {
                 row: self.read_state(member),
@@ -265,6 +263,15 @@ impl Room {
             }),
             Note::Touched => Some(RowChangeKind::Touched),
         })
+    }
+
+    /// The conversation as this member sees it.
+    pub(super) fn item<T: Tables>(
+        &self,
+        tables: &T,
+        member: &MemberRow,
+    ) -> Result<Item, TableError> {
+        item_among(tables, &self.row, member, &self.members)
     }
 
     /// How far a member has read.

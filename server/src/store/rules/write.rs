@@ -9,7 +9,7 @@ use crate::{
     planted,
     store::{
         Actor, LaneId, Outcome,
-        queries::{fold, item::item},
+        queries::fold,
         tables::{TableError, Tables, UserKey, WriteRow},
     },
 };
@@ -233,7 +233,7 @@ impl<T: Tables> Work<'_, T> {
             .member(self.tables, self.people, &actor.user_id)?
             .cloned();
         member
-            .map(|member| item(self.tables, &room.row, &member))
+            .map(|member| room.item(self.tables, &member))
             .transpose()
     }
 

@@ -47,7 +47,7 @@ pub(super) const ERASE_MESSAGE: &str = "UPDATE messages
 /// `edits_by_target`.
 pub(super) const ERASE_EDITS: &str = "UPDATE changes INDEXED BY edits_by_target SET body = NULL
     WHERE kind = 'message_edited' AND conversation = ?1 AND target_seq = ?2";
-/// The primary key of `reactions`.
+/// `reactions_in_order`.
 pub(super) const ERASE_REACTIONS: &str =
     "DELETE FROM reactions WHERE conversation = ?1 AND seq = ?2";
 const ADD_REACTION: &str = "INSERT INTO reactions (conversation, seq, emoji, user, at_seq)
