@@ -153,7 +153,7 @@ async fn play(args: &DemoArgs) -> Result<Curtain, DemoError> {
     let script = script::write(messages, args.seed);
     let says = |step: &&script::Step| matches!(step.action, script::Action::Say { .. });
     let total = script.iter().filter(says).count();
-    let stage = Stage::set().await?;
+    let stage = Stage::set(&std::env::current_exe()?).await?;
     let show = Show::open(args.json);
     Director::new(stage, show, total, args.seed)
         .play(script, args.plant)

@@ -31,13 +31,15 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts the server and the clients.
-    pub async fn set() -> Result<Self, DemoError> {
-        let program = std::env::current_exe()?;
+    /// Starts the server and the clients, all of them this program: `causerie`.
+    ///
+    /// # Errors
+    /// If any of them does not start.
+    pub async fn set(program: &Path) -> Result<Self, DemoError> {
         let folder = tempfile::Builder::new()
             .prefix("causerie-demo-")
             .tempdir()?;
-        let mut server = Backend::new(&program, folder.path())?;
+        let mut server = Backend::new(program, folder.path())?;
         server.start().await?;
         let (ears, heard) = mpsc::unbounded_channel();
         let mut lines = Vec::new();
@@ -45,7 +47,7 @@ impl Stage {
         for device in Device::ALL {
             let line = Proxy::start(server.addr()).await?;
             let role = Role {
-                program: program.clone(),
+                program: program.to_owned(),
                 device,
                 server: line.addr(),
                 data: client_folder(folder.path(), device)?,

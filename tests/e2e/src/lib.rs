@@ -1,1 +1,92 @@
-//! Placeholder until the first module lands.
+//! What the tests with real processes share. They need the binary `causerie` with its control
+//! port: `cargo build -p causerie-cli --features control`. It is looked for where `CAUSERIE_BIN`
+//! says, else beside the tests in the target folder.
+//!
+//! - [`House`] is a server in a folder of its own, with its control port and users' clients.
+//! - [`chat`] says how the tests talk: ids, conversations, messages.
+//! - [`replay`] plays a transcript against a server.
+
+pub mod chat;
+pub mod control;
+pub mod replay;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use causerie_cli::{backend::Backend, raw::RawClient};
+use tempfile::TempDir;
+
+use self::control::Control;
+
+/// A server with all that a test asks of it. Dropping it kills it and removes its folder.
+#[derive(Debug)]
+pub struct House {
+    /// The server.
+    pub server: Backend,
+    /// Its control port.
+    pub control: Control,
+    folder: TempDir,
+}
+
+impl House {
+    /// Starts a server.
+    pub async fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for temporary files");
+        let mut server = Backend::new(&program(), folder.path()).expect("a free port");
+        let control = Control::new().expect("another free port");
+        server.argument("--control");
+        server.argument(control.addr().to_string());
+        server.start().await.expect("the server starts");
+        Self {
+            server,
+            control,
+            folder,
+        }
+    }
+
+    /// A folder of its own, for a client.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(&path).expect("a folder");
+        path
+    }
+
+    /// A raw client of this user, authenticated, as a new installation.
+    pub async fn client(&self, user: &str) -> RawClient {
+        let token = self.server.token(user).expect("a token");
+        let client_id = chat::new_id().to_string();
+        RawClient::open(self.server.addr(), &token, &client_id)
+            .await
+            .expect("the server takes its own token")
+    }
+}
+
+/// Where the binary is.
+///
+/// # Panics
+/// If there is none, with the way to get one.
+pub fn program() -> PathBuf {
+    let named = std::env::var_os("CAUSERIE_BIN").map(PathBuf::from);
+    let this = std::env::current_exe().expect("this program");
+    // target/debug/deps/e2e-…
+    let beside = this
+        .parent()
+        .and_then(Path::parent)
+        .map(|dir| dir.join("causerie"));
+    let program = named.or(beside).filter(|path| path.exists());
+    program.expect("build it first: cargo build -p causerie-cli --features control")
+}
+
+/// Waits for an event, for as long as no test may take.
+///
+/// # Panics
+/// If it does not come.
+pub async fn within<T>(seconds: u64, what: &str, event: impl Future<Output = T>) -> T {
+    let patience = Duration::from_secs(seconds);
+    match tokio::time::timeout(patience, event).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what} did not happen within {seconds} s"),
+    }
+}

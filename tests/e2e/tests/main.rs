@@ -1,0 +1,11 @@
+//! Real processes, real sockets, real kills.
+
+mod crowd;
+mod demo;
+mod kills;
+mod lines;
+mod reader;
+mod removal;
+mod serve;
+mod tokens;
+mod transcript;
