@@ -1,1 +1,74 @@
-fn main() {}
+//! The binary `causerie`. Each command is a module with `Args` and `run`.
+
+mod serve;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, error::ErrorKind};
+
+/// A messaging server and its tools.
+#[derive(Debug, Parser)]
+#[command(name = "causerie", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Args),
+    /// Make a token for a user
+    Token(token::Args),
+}
+
+/// What a command could not do, in one line for whoever typed it. The process ends with 2.
+#[derive(Debug)]
+struct Refused(String);
+
+impl<E: std::error::Error> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let done = match cli.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Token(args) => token::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Refused(why)) => {
+            eprintln!("causerie: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Help and version in full; a mistake in one line.
+fn usage(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        }
+        _ => {
+            let text = error.to_string();
+            let why: Vec<&str> = text
+                .lines()
+                .take_while(|line| !line.is_empty())
+                .map(|line| line.trim().trim_start_matches("error: "))
+                .collect();
+            eprintln!("causerie: {} (see causerie --help)", why.join(" "));
+            ExitCode::from(2)
+        }
+    }
+}

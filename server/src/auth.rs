@@ -186,12 +186,25 @@ impl Auth {
 
     /// Makes a token; `None` if this server only has a public key.
     pub fn mint(&self, user_id: &UserId, expires_at: Millis, name: Option<&str>) -> Option<String> {
+        self.mint_with(user_id, expires_at, name, None)
+    }
+
+    /// Makes a token with a `scope`, of which the server knows `admin`.
+    pub fn mint_with(
+        &self,
+        user_id: &UserId,
+        expires_at: Millis,
+        name: Option<&str>,
+        scope: Option<&str>,
+    ) -> Option<String> {
         let signer = self.signer.as_ref()?;
         let mut claims = Map::new();
         claims.insert(self.user_claim.clone(), user_id.as_str().into());
         claims.insert("exp".into(), (expires_at / 1000).into());
-        if let Some(name) = name {
-            claims.insert("name".into(), name.into());
+        for (claim, value) in [("name", name), ("scope", scope)] {
+            if let Some(value) = value {
+                claims.insert(claim.into(), value.into());
+            }
         }
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, signer).ok()
     }

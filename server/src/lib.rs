@@ -13,7 +13,10 @@
 
 pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod conn;
+#[cfg(feature = "control")]
+pub mod control;
 pub mod hub;
 pub mod listener;
 pub mod metrics;

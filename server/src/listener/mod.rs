@@ -123,6 +123,40 @@ impl Server {
     }
 }
 
+/// What the control port reaches.
+#[cfg(feature = "control")]
+impl Server {
+    pub(crate) fn faults(&self) -> &crate::control::Faults {
+        &self.faults
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn for_each_connection(
+        &self,
+        mut each: impl FnMut(crate::store::LaneId, Option<&causerie_protocol::UserId>),
+    ) {
+        self.connections
+            .for_each(|lane, open| each(lane, open.user_id.as_ref()));
+    }
+
+    /// Breaks the connections of one user, or all.
+    pub(crate) fn cut(&self, user_id: Option<&causerie_protocol::UserId>) {
+        self.connections.for_each(|_, open| {
+            if user_id.is_none() || open.user_id.as_ref() == user_id {
+                open.mailbox.cut();
+            }
+        });
+    }
+
+    /// Has every connection look at the clock again.
+    pub(crate) fn nudge(&self) {
+        self.connections.for_each(|_, open| open.mailbox.nudge());
+    }
+}
+
 /// Opens the listening socket.
 ///
 /// # Errors
