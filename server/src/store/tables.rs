@@ -137,7 +137,7 @@ pub struct UserRow {
 /// A message as at its own seq, and what became of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MessageRow {
-    /// As at its seq, without reactions. Content, attachments, mentions and metadata are gone once
+    /// As at its seq, without reactions. Content, attachments and metadata are gone once
     /// it is deleted.
     pub message: Message,
     /// From which device.
@@ -366,8 +366,8 @@ pub trait Tables: Rows {
         seq: Seq,
         state: &StateRow,
     ) -> Result<(), TableError>;
-    /// Erases what a message said: its content, attachments, mentions and metadata, the contents of
-    /// its edits, and its reactions.
+    /// Erases what a message said: its content, attachments and metadata, and the contents of its
+    /// edits.
     fn erase(&mut self, conversation: ConversationKey, seq: Seq) -> Result<(), TableError>;
 
     /// A new reaction, by the event at `at_seq`.

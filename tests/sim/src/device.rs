@@ -117,6 +117,8 @@ impl Device {
         )
     }
 
+    pub fn timeout(&self) -> Option<(Duration, causerie_engine::TimerReason)> { self.engine.as_ref().and_then(Engine::poll_timeout) }
+
     fn observe(&mut self, emission: Emission, told: &mut Vec<Told>) {
         match emission {
             Emission::Connection(state) => self.connection = state,
@@ -358,7 +360,7 @@ impl World {
         let lifetime = if self.calm || self.rng.one_in(2) {
             3_600_000
         } else {
-            self.rng.below(90_000)
+            5_000 + self.rng.below(90_000)
         };
         let expires_at = self.wall() + lifetime;
         let token = if !self.calm && self.rng.one_in(20) {

@@ -9,7 +9,7 @@ use causerie_protocol::{
 };
 use causerie_server::store::{Answer, Query};
 
-use crate::world::World;
+use crate::{script::END, world::World};
 
 /// Checks everything.
 ///
@@ -114,25 +114,22 @@ fn check_whole_timeline(
     else {
         return Err(format!("device {device} cannot open {conversation}"));
     };
-    let mut pages = 0;
+    let end = world.now + END;
     loop {
-        world.run_until(|world| {
-            world.devices[device]
-                .screens
-                .get(&timeline)
-                .is_none_or(|(_, screen)| !screen.state.loading)
-        })?;
-        let Some((_, screen)) = world.devices[device].screens.get(&timeline) else {
-            return Err("a screen went away".into());
+        let (whole, wants_more) = match world.devices[device].screens.get(&timeline) {
+            Some((_, screen)) => (
+                !screen.state.has_older && is_whole(&screen.items, truth),
+                screen.state.has_older && !screen.state.loading,
+            ),
+            None => return Err("a screen went away".into()),
         };
-        if !screen.state.has_older {
+        if whole || world.now >= end {
             break;
         }
-        pages += 1;
-        if pages > 1000 {
-            return Err(format!("device {device}: {conversation} has no end"));
+        if wants_more {
+            world.command(device, CommandKind::LoadOlder(timeline));
         }
-        world.command(device, CommandKind::LoadOlder(timeline));
+        world.step()?;
     }
     let Some((_, screen)) = world.devices[device].screens.get(&timeline) else {
         return Err("a screen went away".into());
@@ -147,6 +144,13 @@ fn check_whole_timeline(
     world.command(device, CommandKind::CloseTimeline(timeline));
     world.devices[device].screens.remove(&timeline);
     Ok(())
+}
+
+fn is_whole(items: &[TimelineItem], truth: &[Message]) -> bool {
+    confirmed(items).count() == truth.len()
+        && confirmed(items)
+            .zip(truth)
+            .all(|(item, message)| face(&item.message) == face(message))
 }
 
 fn confirmed(items: &[TimelineItem]) -> impl Iterator<Item = &TimelineItem> {

@@ -15,7 +15,7 @@ use crate::{
     link::{Link, LinkId, To},
     node::{Node, Read},
     rng::Rng,
-    script::{Coverage, END, Fault, Plan, Sends},
+    script::{Coverage, Fault, Plan, Sends},
     verdict,
 };
 
@@ -161,6 +161,9 @@ impl fmt::Display for Failure {
 /// Longest run; whatever is not settled by then sticks.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
+/// Most steps; a run has some ten thousands, and one that spins has no end.
+const STEPS: u64 = 1_000_000;
+
 /// Steps of the trace that are kept.
 const TRACE: usize = 120;
 
@@ -206,11 +209,12 @@ impl World {
             };
             self.now = self.now.max(due.at);
             steps += 1;
+            if steps > STEPS - 20 { eprintln!("{:?} {:?} {:?}", self.now, due.event, self.devices.iter().map(|d| d.timeout()).collect::<Vec<_>>()); }
             self.dispatch(due.event);
             if self.is_settled() {
                 break;
             }
-            if self.now > PATIENCE {
+            if self.now > PATIENCE || steps > STEPS {
                 self.blame(format!("something sticks: {}", self.unsettled()));
             }
         }
@@ -340,26 +344,17 @@ impl World {
         }
     }
 
-    /// Goes on until something is so.
+    /// One event more, after the end.
     ///
     /// # Errors
-    /// If it never is.
-    pub fn run_until(&mut self, so: impl Fn(&Self) -> bool) -> Result<(), String> {
-        let end = self.now + END;
-        while !so(self) {
-            let Some(Reverse(due)) = self.queue.pop() else {
-                return Err("nothing more happens".into());
-            };
-            self.now = self.now.max(due.at);
-            if self.now > end {
-                return Err("something sticks at the end".into());
-            }
-            self.dispatch(due.event);
-            if let Some(what) = self.wrong.take() {
-                return Err(what);
-            }
-        }
-        Ok(())
+    /// If there is none, or it brings up something wrong.
+    pub fn step(&mut self) -> Result<(), String> {
+        let Some(Reverse(due)) = self.queue.pop() else {
+            return Err("nothing more happens".into());
+        };
+        self.now = self.now.max(due.at);
+        self.dispatch(due.event);
+        self.wrong.take().map_or(Ok(()), Err)
     }
 
     fn begin(&mut self) {
@@ -367,7 +362,8 @@ impl World {
             self.start_device(device);
         }
         self.after(Duration::from_millis(10), Event::Act);
-        if self.faults_left > 0 {
+        self.calm = self.faults_left == 0;
+        if !self.calm {
             let first = self.rng.millis(200, 3000);
             self.after(first, Event::Fault);
         }

@@ -512,23 +512,12 @@ impl Tables for MemoryTables {
                 EventBody::Message(message) => {
                     message.content = Content::Empty;
                     message.attachments.clear();
-                    message.mentions.clear();
                     message.metadata = None;
                 }
                 EventBody::Edited { content, .. } => *content = Content::Empty,
                 _ => continue,
             }
             self.events.put(place, event);
-        }
-        let reactions: Vec<_> = self
-            .reactions
-            .read()
-            .range((conversation, seq, String::new(), UserKey(0))..)
-            .take_while(|((of, at, ..), _)| (*of, *at) == (conversation, seq))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in reactions {
-            self.reactions.remove(&key);
         }
         Ok(())
     }

@@ -24,7 +24,6 @@ pub fn as_at_its_seq(row: MessageRow) -> Message {
         && state.deleted_at.is_some()
     {
         message.deleted_at = state.deleted_at;
-        message.state_seq = state.state_seq;
     }
     message
 }

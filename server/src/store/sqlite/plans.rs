@@ -89,10 +89,6 @@ fn every_statement_uses_the_index_that_is_named_beside_it() {
             t::ERASE_EDITS,
             "edits_by_target (conversation=? AND target_seq=?)",
         ),
-        (
-            t::ERASE_REACTIONS,
-            "reactions_in_order (conversation=? AND seq=?)",
-        ),
     ];
     for (sql, index) in served {
         let plan = plan(&database, sql);

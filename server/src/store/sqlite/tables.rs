@@ -42,14 +42,11 @@ const PUT_STATE: &str = "INSERT OR REPLACE INTO message_states
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 /// The primary key of `messages`.
 pub(super) const ERASE_MESSAGE: &str = "UPDATE messages
-    SET content = NULL, attachments = NULL, mentions = NULL, metadata = NULL
+    SET content = NULL, attachments = NULL, metadata = NULL
     WHERE conversation = ?1 AND seq = ?2";
 /// `edits_by_target`.
 pub(super) const ERASE_EDITS: &str = "UPDATE changes INDEXED BY edits_by_target SET body = NULL
     WHERE kind = 'message_edited' AND conversation = ?1 AND target_seq = ?2";
-/// `reactions_in_order`.
-pub(super) const ERASE_REACTIONS: &str =
-    "DELETE FROM reactions WHERE conversation = ?1 AND seq = ?2";
 const ADD_REACTION: &str = "INSERT INTO reactions (conversation, seq, emoji, user, at_seq)
     VALUES (?1, ?2, ?3, ?4, ?5)";
 const REMOVE_REACTION: &str = "DELETE FROM reactions
@@ -404,7 +401,6 @@ impl Tables for Database {
         let place = [conversation.0, int(seq)];
         self.run(ERASE_MESSAGE, place)?;
         self.run(ERASE_EDITS, place)?;
-        self.run(ERASE_REACTIONS, place)?;
         Ok(())
     }
 
