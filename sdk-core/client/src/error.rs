@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::engine::CommandError;
+use causerie_engine::CommandError;
 use causerie_protocol::{ConversationId, ErrorCode, TempId};
 use causerie_store::{OpenError, StoreError};
 

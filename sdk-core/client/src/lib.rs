@@ -54,10 +54,10 @@
 //! committed, never lets a device's clock decide an order, and never calls back on its own thread.
 
 #![deny(missing_docs)]
+#![warn(missing_debug_implementations)]
 
 mod api;
 mod driver;
-mod engine;
 mod error;
 mod observe;
 mod transport;
@@ -65,6 +65,10 @@ mod transport;
 pub use api::*;
 pub use error::{Action, AskUser, Error, FixCode, RetryLater, SignIn};
 
+pub use causerie_engine::{
+    ConnectionState, ConversationEntry, EngineConfig, ItemKey, NetworkHint, SendState,
+    TimelineBatch, TimelineDiff, TimelineItem, TimelineStart, TimelineState,
+};
 pub use causerie_protocol::{
     Attachment, ClientId, Content, ConversationId, ConversationKind, ErrorCode, GroupId,
     HistoryPolicy, IdError, Item, Member, MembersPage, MembershipState, Message, MessageId,
@@ -72,7 +76,3 @@ pub use causerie_protocol::{
     ServerFrame, ServerMessage, TempId, UpdateConversation, User, UserId, WriteKind, WriteOp,
 };
 pub use causerie_store::{Durability, Recovery};
-pub use engine::{
-    ConnectionState, ConversationEntry, EngineConfig, ItemKey, NetworkHint, SendState,
-    TimelineBatch, TimelineDiff, TimelineItem, TimelineStart, TimelineState,
-};

@@ -7,7 +7,7 @@ use causerie_protocol::{ConversationId, ReadCursor, User, UserId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
-    StoreError, message, patch,
+    StoreError, message,
     row::{int, to_json},
 };
 
@@ -225,7 +225,7 @@ fn patch_message(
     let Some(mut cached) = message::target(connection, conversation, patch)? else {
         return Ok(());
     };
-    if patch::apply(patch, &mut cached) {
+    if patch.apply(&mut cached) {
         let sender = keys.user_or_new(connection, &cached.sender_id)?;
         message::put(connection, conversation, sender, &cached)?;
     }

@@ -3,7 +3,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, SyncSender},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, SyncSender},
+    },
     thread::JoinHandle,
     time::Duration,
 };
@@ -12,8 +15,11 @@ use rusqlite::Connection;
 
 /// The log is moved when it is larger than this: 1,024 pages, as SQLite's own default.
 const LARGE: u64 = 4 * 1024 * 1024;
-/// Beyond this the writer waits for once, so that the log begins anew and cannot grow for ever.
-const HUGE: u64 = 64 * 1024 * 1024;
+/// Beyond this the writer moves the rest itself, which the thread has kept small: a writer that
+/// never rests would otherwise never find the log wholly moved, and it could not begin anew.
+const HUGE: u64 = 16 * 1024 * 1024;
+/// What remains of the log's file when it begins anew, in bytes.
+pub(crate) const KEPT: u64 = 1024 * 1024;
 /// Commits between two looks at the log's size.
 const COMMITS_PER_LOOK: u32 = 16;
 
@@ -22,6 +28,8 @@ const COMMITS_PER_LOOK: u32 = 16;
 pub(crate) struct Checkpointer {
     wal: PathBuf,
     commits: u32,
+    /// Held while somebody checkpoints: SQLite would turn the second one away.
+    turn: Arc<Mutex<()>>,
     wake: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -32,28 +40,35 @@ impl Checkpointer {
         // One waiting wake-up is enough: it looks at all there is.
         let (wake, woken) = mpsc::sync_channel(1);
         let (database, log) = (path.to_owned(), wal.clone());
+        let turn = Arc::new(Mutex::new(()));
+        let threads_turn = Arc::clone(&turn);
         let thread = std::thread::Builder::new()
             .name("causerie-checkpoint".into())
-            .spawn(move || run(&database, &log, &woken))?;
+            .spawn(move || run(&database, &log, &threads_turn, &woken))?;
         Ok(Self {
             wal,
             commits: 0,
+            turn,
             wake: Some(wake),
             thread: Some(thread),
         })
     }
 
     /// Called after each commit.
-    pub(crate) fn committed(&mut self) {
+    pub(crate) fn committed(&mut self, writer: &Connection) {
         self.commits += 1;
         if self.commits < COMMITS_PER_LOOK {
             return;
         }
         self.commits = 0;
-        if size(&self.wal) > LARGE
+        let size = size(&self.wal);
+        if size > LARGE
             && let Some(wake) = &self.wake
         {
             let _ = wake.try_send(());
+        }
+        if size > HUGE {
+            checkpoint(writer, &self.turn);
         }
     }
 }
@@ -67,12 +82,11 @@ impl Drop for Checkpointer {
     }
 }
 
-fn run(path: &Path, wal: &Path, woken: &Receiver<()>) {
+fn run(path: &Path, wal: &Path, turn: &Mutex<()>, woken: &Receiver<()>) {
     // Opened at the first need, so that opening a store stays fast.
     let mut connection = None;
     while woken.recv().is_ok() {
-        let size = size(wal);
-        if size <= LARGE {
+        if size(wal) <= LARGE {
             continue;
         }
         if connection.is_none() {
@@ -83,13 +97,17 @@ fn run(path: &Path, wal: &Path, woken: &Receiver<()>) {
         };
         // The second round moves what was written during the first, and that is little, so that
         // the writer's next commit finds nothing left and begins the log anew.
-        let mode = if size > HUGE { "TRUNCATE" } else { "PASSIVE" };
-        for mode in ["PASSIVE", mode] {
-            let sql = format!("PRAGMA wal_checkpoint({mode})");
-            if let Err(error) = connection.query_row(&sql, [], |_| Ok(())) {
-                tracing::debug!(%error, "a checkpoint failed; the next one moves more");
-            }
+        for _ in 0..2 {
+            checkpoint(connection, turn);
         }
+    }
+}
+
+/// Waits for no reader: what cannot be moved now is moved the next time.
+fn checkpoint(connection: &Connection, turn: &Mutex<()>) {
+    let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+        tracing::debug!(%error, "a checkpoint failed; the next one moves more");
     }
 }
 

@@ -63,11 +63,11 @@ pub(crate) fn header(path: &Path) -> io::Result<[u8; 100]> {
 
 /// Reads what can be read. Leaves the file as it is.
 pub(crate) fn salvage(path: &Path, user_id: &UserId) -> io::Result<Salvage> {
-    if header(path).is_ok_and(|bytes| bytes.starts_with(MAGIC)) {
-        let saved = open(path).map(|connection| read(&connection, user_id));
-        return Ok(saved.unwrap_or_default());
+    if let Ok(connection) = open(path) {
+        return Ok(read(&connection, user_id));
     }
-    // Only its first bytes may be broken: with a header as ours always is, a copy may still open.
+    // Only its first bytes may be broken, or its end missing: with a header as ours always is, and
+    // no count of pages in it, a copy may still open.
     let copy = sibling(path, "salvage");
     let mended = mend_header(path, &copy);
     let saved = match mended {
@@ -156,12 +156,13 @@ impl Salvage {
     }
 }
 
-/// Opens a file without changing it when it is closed.
+/// Opens a file whose schema can be read, without changing it when it is closed.
 fn open(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "cell_size_check", true)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
 }
 

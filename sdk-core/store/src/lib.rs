@@ -19,7 +19,6 @@ mod error;
 mod lock;
 mod message;
 mod open;
-mod patch;
 mod row;
 mod schema;
 mod snapshot;

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
-use crate::Durability;
+use crate::{Durability, checkpoint::KEPT, row::int};
 
 /// "caus", in SQLite's field for the program that a file belongs to.
 pub(crate) const APPLICATION_ID: i32 = 0x6361_7573;
@@ -73,7 +73,119 @@ pub(crate) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Co
     )?;
     // Checkpoints are another thread's: a commit must not wait for the database file.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", int(KEPT))?;
     connection.pragma_update(None, "cache_size", -8_000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEPS: &[&str] = &[
+        "CREATE TABLE one (a TEXT) STRICT;",
+        "INSERT INTO one VALUES ('kept'); CREATE TABLE two (b TEXT) STRICT;",
+        "CREATE TABLE three (c TEXT) STRICT;",
+    ];
+
+    fn version(connection: &Connection) -> u32 {
+        Stamp::read(connection).unwrap().version
+    }
+
+    #[test]
+    fn migrations_resume_where_they_were_interrupted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.db");
+        let mut connection = writer(&path, Durability::Process).unwrap();
+        let broken = [
+            STEPS[0],
+            "INSERT INTO one VALUES ('half'); SELECT nonsense;",
+        ];
+        migrate(&mut connection, &broken).unwrap_err();
+        assert_eq!(
+            version(&connection),
+            1,
+            "the first step is done, the second is not"
+        );
+        drop(connection);
+
+        let mut connection = writer(&path, Durability::Process).unwrap();
+        migrate(&mut connection, STEPS).unwrap();
+        assert_eq!(version(&connection), 3);
+        let rows: Vec<String> = connection
+            .prepare("SELECT a FROM one")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(rows, ["kept"], "nothing of the step that failed stayed");
+    }
+
+    #[test]
+    fn the_schema_is_strict_and_complete() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        let loose: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM pragma_table_list
+                 WHERE schema = 'main' AND name NOT LIKE 'sqlite_%' AND strict = 0",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(loose, 0);
+    }
+
+    fn plan(connection: &Connection, sql: &str) -> String {
+        let parameters = sql.matches('?').count();
+        let mut statement = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .unwrap();
+        let nulls = vec![rusqlite::types::Null; statement.parameter_count().min(parameters)];
+        let lines: Vec<String> = statement
+            .query_map(rusqlite::params_from_iter(nulls), |row| row.get(3))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        lines.join("; ")
+    }
+
+    #[test]
+    fn every_hot_query_goes_by_the_index_that_its_comment_names() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        let by_place = "SEARCH m USING PRIMARY KEY (conversation=?";
+        for (sql, expected) in [
+            (crate::message::NEWEST, by_place),
+            (crate::message::OLDEST, by_place),
+            (crate::message::ONE, by_place),
+            (
+                crate::snapshot::CURSORS,
+                "SEARCH c USING PRIMARY KEY (conversation=?)",
+            ),
+            (
+                "DELETE FROM messages WHERE conversation = ?1 AND seq < ?2",
+                "SEARCH messages USING PRIMARY KEY (conversation=? AND seq<?)",
+            ),
+            (
+                "SELECT id FROM conversations WHERE conversation_id = ?1",
+                "USING COVERING INDEX sqlite_autoindex_conversations_1",
+            ),
+            (
+                "SELECT id FROM users WHERE user_id = ?1",
+                "USING COVERING INDEX sqlite_autoindex_users_1",
+            ),
+            (
+                "DELETE FROM outbox WHERE key = ?1",
+                "INDEX sqlite_autoindex_outbox_1 (key=?)",
+            ),
+        ] {
+            let plan = plan(&connection, sql);
+            assert!(plan.contains(expected), "{sql}\n{plan}");
+            assert!(!plan.contains("SCAN"), "{sql}\n{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+        }
+    }
 }

@@ -210,6 +210,19 @@ impl Store {
         Ok(resumed)
     }
 
+    /// Sets a quota: commits that would make the database larger than so many pages of 4 KiB fail
+    /// with [`StoreError::Full`], as on a full disk. Holds until it is suspended or closed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        let handles = self.handles.as_ref().ok_or(StoreError::Suspended)?;
+        handles
+            .connection
+            .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+        Ok(())
+    }
+
     /// Forgets every write in the outbox, for a user who signs out and gives them up.
     ///
     /// # Errors
@@ -284,7 +297,7 @@ impl Handles {
             apply::apply(&transaction, &mut self.keys, op)?;
         }
         transaction.commit()?;
-        self.checkpointer.committed();
+        self.checkpointer.committed(&self.connection);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::engine::EngineConfig;
+use causerie_engine::EngineConfig;
 use causerie_store::Durability;
 use tokio::runtime::Handle;
 
@@ -45,6 +45,15 @@ pub struct ClientBuilder {
     config: EngineConfig,
     durability: Durability,
     runtime: Option<Handle>,
+}
+
+impl std::fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("server_url", &self.server_url)
+            .field("user_id", &self.user_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ClientBuilder {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{CommandKind, ConnectionState, Lifecycle, NetworkHint};
+use causerie_engine::{CommandKind, ConnectionState, Lifecycle, NetworkHint};
 use causerie_protocol::{
     ConversationId, ConversationKind, CreateConversation, HistoryPolicy, UserId, WriteOp,
 };
@@ -86,7 +86,7 @@ impl NewConversation {
 /// assert!(client.start().await.is_err());
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Client {
     handle: Arc<Handle>,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{CommandKind, ConversationEntry, Reply, TimelineStart};
+use causerie_engine::{CommandKind, ConversationEntry, Reply, TimelineStart};
 use causerie_protocol::{
     Content, ConversationId, DeleteMessage, EditMessage, ListMembers, Members, MembersPage,
     MessageId, React, ReadCursor, Role, SendMessage, Seq, Target, TempId, UpdateConversation,
@@ -32,7 +32,7 @@ use crate::{Error, RetryLater, driver::Core};
 /// # client.close().await;
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Conversation {
     pub(crate) core: Arc<Core>,
     pub(crate) id: ConversationId,

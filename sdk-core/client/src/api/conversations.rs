@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::ConversationEntry;
+use causerie_engine::ConversationEntry;
 use causerie_protocol::ConversationId;
 
 use super::subscription::{Subscription, changes};
@@ -75,7 +75,7 @@ changes! {
 /// # client.close().await;
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct ConversationList {
     pub(crate) core: Arc<Core>,
 }

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::engine::ConnectionState;
+use causerie_engine::ConnectionState;
 use causerie_protocol::{ConversationId, ReadCursor, ServerFrame, User, UserId};
 use causerie_store::Recovery;
 use futures_util::{Stream, StreamExt};
@@ -155,6 +155,7 @@ impl Event {
 /// # client.close().await;
 /// # Ok(()) }
 /// ```
+#[derive(Debug)]
 pub struct Events {
     pub(crate) listener: EventListener,
 }

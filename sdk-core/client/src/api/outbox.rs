@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{CommandKind, SendState};
+use causerie_engine::{CommandKind, SendState};
 use causerie_protocol::{ConversationId, Millis, TempId, WriteOp};
 use futures_util::StreamExt;
 
@@ -60,7 +60,7 @@ changes! {
 /// # client.close().await;
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Outbox {
     pub(crate) core: Arc<Core>,
 }

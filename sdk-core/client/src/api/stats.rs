@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::ConnectionState;
+use causerie_engine::ConnectionState;
 use causerie_protocol::Millis;
 
 /// How the client fares. Counters begin anew with each opening. Latencies are of the newest 1,024

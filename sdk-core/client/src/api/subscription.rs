@@ -51,6 +51,7 @@ impl Drop for Subscription {
 macro_rules! changes {
     ($(#[$doc:meta])* $name:ident($mirror:ty) -> $change:ty) => {
         $(#[$doc])*
+        #[derive(Debug)]
         pub struct $name {
             pub(crate) listener: crate::observe::Listener<$mirror>,
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{CommandKind, TimelineBatch, TimelineId, TimelineItem, TimelineState};
+use causerie_engine::{CommandKind, TimelineBatch, TimelineId, TimelineItem, TimelineState};
 use causerie_protocol::ConversationId;
 
 use super::subscription::{Subscription, changes};
@@ -45,11 +45,12 @@ changes! {
 /// # client.close().await;
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Timeline {
     pub(crate) open: Arc<OpenTimeline>,
 }
 
+#[derive(Debug)]
 pub(crate) struct OpenTimeline {
     pub(crate) core: Arc<Core>,
     pub(crate) id: TimelineId,

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use crate::engine::TokenFailure;
+use causerie_engine::TokenFailure;
 use causerie_protocol::UserId;
 
 /// What a [`TokenProvider`] is asked.

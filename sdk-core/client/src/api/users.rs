@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{CommandKind, Reply};
+use causerie_engine::{CommandKind, Reply};
 use causerie_protocol::{User, UserIds};
 
 use super::{client::user_id, conversation::unexpected};
@@ -23,7 +23,7 @@ use crate::{Error, driver::Core};
 /// # client.close().await;
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Users {
     pub(crate) core: Arc<Core>,
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::engine::{CommandKind, Lifecycle, NetworkHint, Reply, TimelineId, TimelineStart};
+use causerie_engine::{CommandKind, Lifecycle, NetworkHint, Reply, TimelineId, TimelineStart};
 use causerie_protocol::{ConversationId, ReadCursor, TempId};
 use causerie_store::Counts;
 use tokio::sync::oneshot;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::engine::{
+use causerie_engine::{
     CommandError, CommandKind, Emission, Input, Output, Reply, ReplyId, TimelineBatch,
     TimelineDiff, TimelineId,
 };
@@ -205,7 +205,7 @@ impl CoreThread {
         let reply = self.reply_for(timeline);
         let kind = CommandKind::ResetTimeline(timeline);
         self.engine.handle(
-            Input::Command(crate::engine::Command { reply, kind }),
+            Input::Command(causerie_engine::Command { reply, kind }),
             clock::now(),
         );
     }

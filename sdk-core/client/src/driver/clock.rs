@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::engine::Now;
+use causerie_engine::Now;
 use uuid::Uuid;
 
 /// The time of an input. The monotonic part counts sleep, so that a device that slept for an hour

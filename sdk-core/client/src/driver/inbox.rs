@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use crate::engine::TokenFailure;
+use causerie_engine::TokenFailure;
 use causerie_protocol::{CloseCode, ServerFrame};
 use parking_lot::{Condvar, Mutex};
 

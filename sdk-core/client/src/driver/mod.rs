@@ -23,7 +23,7 @@ use std::{
     },
 };
 
-use crate::engine::{
+use causerie_engine::{
     CommandKind, ConnectionState, EngineConfig, Lifecycle, NetworkHint, Reply, TimelineId,
     TimelineStart,
 };
@@ -81,9 +81,17 @@ pub(crate) struct Core {
 /// Counters and samples.
 #[derive(Default)]
 struct Measured {
-    engine: crate::engine::Stats,
+    engine: causerie_engine::Stats,
     echo: Latency,
     delivery: Latency,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core")
+            .field("user_id", &self.user_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Core {

@@ -30,6 +30,7 @@ fn with_cores<R>(work: impl FnOnce(&mut HashMap<PathBuf, Slot>) -> R) -> R {
 }
 
 /// A claim on a core: it lives as long as there is one.
+#[derive(Debug)]
 pub(crate) struct Handle {
     core: Arc<Core>,
     closed: AtomicBool,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use crate::engine::{
+use causerie_engine::{
     Command, CommandKind, ConnectionState, Engine, EngineConfig, Input, Lifecycle, Reply, ReplyId,
     Snapshot, SocketEvent, TimelineId,
 };

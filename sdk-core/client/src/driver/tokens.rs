@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::engine::TokenFailure;
+use causerie_engine::TokenFailure;
 use tokio::time::timeout;
 
 use crate::{TokenProvider, TokenRequest};

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::HashMap};
 
-use crate::engine::{ConversationChange, ConversationEntry};
+use causerie_engine::{ConversationChange, ConversationEntry};
 use causerie_protocol::{ConversationId, Millis};
 
 use super::Mirror;

@@ -65,6 +65,12 @@ pub(crate) struct EventListener {
     queue: Arc<Queue<Event>>,
 }
 
+impl std::fmt::Debug for EventListener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventListener").finish_non_exhaustive()
+    }
+}
+
 impl Stream for EventListener {
     type Item = Event;
 

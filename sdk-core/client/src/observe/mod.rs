@@ -51,6 +51,12 @@ struct Inner<M: Mirror> {
     closed: bool,
 }
 
+impl<M: Mirror> std::fmt::Debug for Observed<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Observed").finish_non_exhaustive()
+    }
+}
+
 impl<M: Mirror> Observed<M> {
     pub(crate) fn new(mirror: M) -> Arc<Self> {
         Arc::new(Self {
@@ -118,6 +124,12 @@ impl<M: Mirror> Observed<M> {
 pub(crate) struct Listener<M: Mirror> {
     source: Arc<Observed<M>>,
     queue: Arc<Queue<M::Change>>,
+}
+
+impl<M: Mirror> std::fmt::Debug for Listener<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Listener").finish_non_exhaustive()
+    }
 }
 
 impl<M: Mirror> Listener<M> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::engine::{OutboxRow, OutboxState, SendState};
+use causerie_engine::{OutboxRow, OutboxState, SendState};
 use causerie_protocol::TempId;
 
 use super::Mirror;

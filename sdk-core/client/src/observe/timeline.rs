@@ -1,6 +1,6 @@
 //! A timeline as its listeners see it.
 
-use crate::engine::{ItemKey, TimelineBatch, TimelineDiff, TimelineItem, TimelineState};
+use causerie_engine::{ItemKey, TimelineBatch, TimelineDiff, TimelineItem, TimelineState};
 
 use super::Mirror;
 
