@@ -70,12 +70,12 @@ pub(crate) fn merge_cursor(known: &mut Item, told: &CursorAck) -> bool {
 
 /// A message came: it is the newest, if nothing newer is known.
 pub(crate) fn note_message(known: &mut Item, message: &Message, me: &UserId) {
+    note_row(known, message);
     if message.seq <= known.head_seq {
         return;
     }
     known.head_seq = message.seq;
     known.head_number = message.number;
-    known.last_message = Some(preview(message));
     if message.sender_id == *me {
         // A send raises the sender's own cursor (docs/protocol.md §4).
         known.read_seq = known.read_seq.max(message.seq);
@@ -84,7 +84,21 @@ pub(crate) fn note_message(known: &mut Item, message: &Message, me: &UserId) {
     } else if message.mentions.contains(me) {
         known.mentions_unread += 1;
     }
+}
+
+/// A row came with its present state: the preview shows it, if nothing newer is known. A head may
+/// be known before its message is, since `subscribed` tells it without. Says whether it shows.
+pub(crate) fn note_row(known: &mut Item, message: &Message) -> bool {
+    if known.last_message.as_ref().is_some_and(|last| last.seq > message.seq) {
+        return false;
+    }
+    let shown = Some(preview(message));
+    if known.last_message == shown {
+        return false;
+    }
+    known.last_message = shown;
     touch(known);
+    true
 }
 
 /// A message in short.

@@ -174,6 +174,11 @@ impl Engine {
                 }
             }
             progress = before != conversation.ranges;
+            if let Some(newest) = page.messages.last()
+                && item::note_row(&mut conversation.item, newest)
+            {
+                self.changes.listed.insert(id);
+            }
         }
         self.changes.stored.insert(id);
         // Rows as of a later seq contain what this user changed up to then.
