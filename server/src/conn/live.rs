@@ -373,10 +373,12 @@ impl Live {
         self.submit(io, Pending::MarkDelivered { conversation_id }, command);
     }
 
-    pub(super) fn poll_timeout(&self, now: Now) -> Option<(Duration, Timeout)> {
-        let activity = self.activity.next_at().filter(|_| self.wanted.is_none());
+    /// `can_take`: whether the socket takes messages, which is when activity is read.
+    pub(super) fn poll_timeout(&self, now: Now, can_take: bool) -> Option<(Duration, Timeout)> {
+        let is_open = self.wanted.is_none();
+        let activity = self.activity.next_at().filter(|_| is_open && can_take);
         [
-            Some((self.token.next_at(now), Timeout::Token)),
+            Some((self.token.next_at(now, is_open), Timeout::Token)),
             activity.map(|at| (at, Timeout::Activity)),
             self.delivered.next_at().map(|at| (at, Timeout::Delivered)),
             self.retry.as_ref().map(|(at, _)| (*at, Timeout::Retry)),

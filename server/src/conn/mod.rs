@@ -320,10 +320,10 @@ impl Conn {
         let (ping, first) = match &self.state {
             State::Opening(opening) => (None, Some((opening.deadline(), Timeout::Authentication))),
             State::Live(live) => {
-                let ping = self.stalled_since.is_none();
+                let can_take = self.stalled_since.is_none();
                 (
-                    ping.then(|| (self.heartbeat.next_ping(), Timeout::Ping)),
-                    live.poll_timeout(now),
+                    can_take.then(|| (self.heartbeat.next_ping(), Timeout::Ping)),
+                    live.poll_timeout(now, can_take),
                 )
             }
             State::Gone => (None, None),

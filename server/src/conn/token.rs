@@ -38,9 +38,9 @@ impl TokenLife {
         now.wall >= self.close_at()
     }
 
-    /// When one of the two is next due.
-    pub(super) fn next_at(&self, now: Now) -> Duration {
-        now.mono_at(if self.warned {
+    /// When one of the two is next due; while no warning may be given, only the end is.
+    pub(super) fn next_at(&self, now: Now, may_warn: bool) -> Duration {
+        now.mono_at(if self.warned || !may_warn {
             self.close_at()
         } else {
             self.warn_at()
@@ -68,7 +68,9 @@ mod tests {
         };
         let mut token = TokenLife::new(1_000_000);
         assert!(!token.take_warning(at(939_999)));
-        assert_eq!(token.next_at(at(939_000)), Duration::from_secs(2));
+        assert_eq!(token.next_at(at(939_000), true), Duration::from_secs(2));
+        let end = Duration::from_secs(86);
+        assert_eq!(token.next_at(at(940_000), false), end);
         assert!(token.take_warning(at(940_000)));
         assert!(!token.take_warning(at(950_000)));
         assert!(!token.is_over(at(1_024_999)));
