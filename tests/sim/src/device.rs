@@ -308,6 +308,7 @@ impl World {
         if !link.alive || self.devices[index].link != Some(id) {
             return;
         }
+        if std::env::var("DBG").is_ok_and(|d| d == index.to_string()) { eprintln!("{:?} dev{index} <- {text}", self.now); }
         let mut frames: Vec<ServerFrame> = Vec::new();
         for frame in decode_server(text) {
             match frame {
@@ -443,7 +444,7 @@ impl World {
                 }
             }
             Output::OpenSocket => self.connect(index),
-            Output::Transmit(frames) => self.transmit_frames(index, &frames),
+            Output::Transmit(frames) => { if std::env::var("DBG").is_ok_and(|d| d == index.to_string()) { eprintln!("{:?} dev{index} -> {frames:?}", self.now); } self.transmit_frames(index, &frames) }
             Output::CloseSocket => {
                 if let Some(id) = device.link.take() {
                     self.hang_up(id);

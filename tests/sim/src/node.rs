@@ -1,7 +1,7 @@
 //! The server: its own connections, hub and rules; a disk that commits when the script says.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -65,6 +65,8 @@ pub struct Node {
     conns: BTreeMap<LinkId, Conn>,
     marks: Arc<Mutex<Vec<(LinkId, Mark)>>>,
     waiting: VecDeque<(LinkId, Option<Token>, Command)>,
+    /// Sockets that hold a message which they have not taken whole.
+    unflushed: BTreeSet<LinkId>,
     commit_is_due: bool,
     /// Rises with every start: what was meant for an earlier one is void.
     generation: u64,
@@ -81,6 +83,7 @@ impl Node {
             conns: BTreeMap::new(),
             marks: Arc::default(),
             waiting: VecDeque::new(),
+            unflushed: BTreeSet::new(),
             commit_is_due: false,
             generation: 0,
             lanes: 0,
@@ -131,6 +134,7 @@ impl Node {
         self.shared = None;
         self.conns.clear();
         self.waiting.clear();
+        self.unflushed.clear();
         self.commit_is_due = false;
         self.generation += 1;
         if let Ok(mut marks) = self.marks.lock() {
@@ -245,16 +249,14 @@ impl World {
                 }
                 continue;
             }
-            let can_take = self
-                .links
-                .get(&id)
-                .is_some_and(|link| link.stalled_until <= self.now);
-            if can_take && let Some(bytes) = conn.poll_transmit(now) {
-                conn.handle(Input::Flushed, now);
+            if !self.node.unflushed.contains(&id)
+                && let Some(bytes) = conn.poll_transmit(now)
+            {
                 match String::from_utf8(bytes.to_vec()) {
                     Ok(text) => self.transmit(id, To::Device, text),
                     Err(_) => self.blame("the server sent what is no text".into()),
                 }
+                self.flush(id);
                 continue;
             }
             break;
@@ -263,6 +265,29 @@ impl World {
             && let Some((at, _)) = conn.poll_timeout(now)
         {
             self.at(at, Event::ConnTimer(id));
+        }
+    }
+
+    /// The socket takes what it was given: at once, or when a stalled device reads again.
+    fn flush(&mut self, id: LinkId) {
+        let stalled_until = self.links.get(&id).map(|link| link.stalled_until);
+        match stalled_until {
+            Some(until) if until > self.now => {
+                self.node.unflushed.insert(id);
+                self.at(until, Event::Flushed(id));
+            }
+            Some(_) | None => {
+                let now = self.node_now();
+                if let Some(conn) = self.node.conns.get_mut(&id) {
+                    conn.handle(Input::Flushed, now);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn flushed(&mut self, id: LinkId) {
+        if self.node.unflushed.remove(&id) {
+            self.tell_conn(id, Input::Flushed);
         }
     }
 

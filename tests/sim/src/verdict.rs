@@ -195,11 +195,23 @@ fn compare(
     }
 }
 
-/// What a person sees of a message.
-fn face(message: &Message) -> impl PartialEq + std::fmt::Debug + use<> {
+/// What a person sees of a message. Of a deleted one, that it was there.
+#[derive(Debug, PartialEq)]
+struct Face {
+    place: (u64, u64, MessageId),
+    sender: UserId,
+    text: Option<String>,
+    deleted_at: Option<u64>,
+    edited_at: Option<u64>,
+    reactions: Vec<(String, u64, bool, Vec<UserId>)>,
+}
+
+fn face(message: &Message) -> Face {
+    let is_there = message.deleted_at.is_none();
     let mut reactions: Vec<_> = message
         .reactions
         .iter()
+        .filter(|_| is_there)
         .map(|reaction| {
             let mut users = reaction.users.clone();
             users.sort();
@@ -207,13 +219,14 @@ fn face(message: &Message) -> impl PartialEq + std::fmt::Debug + use<> {
         })
         .collect();
     reactions.sort();
-    (
-        (message.seq, message.number, message.message_id),
-        message.sender_id.clone(),
-        message.content.text().map(str::to_owned),
-        (message.edited_at, message.deleted_at),
+    Face {
+        place: (message.seq, message.number, message.message_id),
+        sender: message.sender_id.clone(),
+        text: message.content.text().map(str::to_owned),
+        deleted_at: message.deleted_at,
+        edited_at: message.edited_at.filter(|_| is_there),
         reactions,
-    )
+    }
 }
 
 /// The list: counts and previews are the server's.

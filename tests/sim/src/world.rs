@@ -57,6 +57,8 @@ pub enum Event {
     NetworkBack(usize),
     /// A device's app comes to the foreground.
     Resume(usize),
+    /// A socket of the server took what it was given.
+    Flushed(LinkId),
 }
 
 struct Due {
@@ -392,6 +394,7 @@ impl World {
             Event::DeviceUp(device) => self.start_device(device),
             Event::NetworkBack(device) => self.network_back(device),
             Event::Resume(device) => self.resume(device),
+            Event::Flushed(id) => self.flushed(id),
         }
     }
 
