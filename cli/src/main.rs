@@ -5,6 +5,7 @@ mod token;
 
 use std::process::ExitCode;
 
+use causerie_cli::demo;
 use clap::{Parser, Subcommand, error::ErrorKind};
 
 /// A messaging server and its tools.
@@ -21,6 +22,11 @@ enum Command {
     Serve(serve::Args),
     /// Make a token for a user
     Token(token::Args),
+    /// Watch three clients and a server lose everything but the messages
+    Demo(demo::DemoArgs),
+    /// One client of the demo
+    #[command(hide = true)]
+    DemoClient(demo::actor::ActorArgs),
 }
 
 /// What a command could not do, in one line for whoever typed it. The process ends with 2.
@@ -41,6 +47,9 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Token(args) => token::run(&args),
+        // These have exit codes of their own.
+        Command::Demo(args) => return demo::run(&args),
+        Command::DemoClient(args) => return demo::actor::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -110,6 +110,7 @@ async fn receive(
         mut speaker,
         mut listener,
         rooms,
+        ..
     } = opened;
     let mut watch = Watch::after(rooms[0].head_seq);
     let mut times = Vec::with_capacity(usize::try_from(total).unwrap_or_default());

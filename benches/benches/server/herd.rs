@@ -24,6 +24,7 @@ pub async fn measure(mut stage: Stage) -> Result<Vec<Figure>, StageError> {
     for _ in 0..3 {
         let opened = stage.open(&members).await?;
         for (member, opened) in members.iter_mut().zip(&opened) {
+            member.epoch.clone_from(&opened.epoch);
             member.rooms[0].1 = Some(opened.rooms[0].head_seq);
             opened.speaker.reset_on_drop()?;
         }

@@ -126,6 +126,7 @@ impl Stage {
             addr: self.backend.addr(),
             token: self.backend.token(user)?,
             client_id: new_id(),
+            epoch: None,
             rooms: Vec::new(),
         })
     }

@@ -188,6 +188,7 @@ async fn check(
         mut speaker,
         mut listener,
         rooms: positions,
+        ..
     } = opened;
     let mut watches: BTreeMap<Vec<u8>, Watch> = rooms
         .into_iter()

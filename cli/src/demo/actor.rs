@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::mpsc as blocking,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use causerie::{
@@ -70,6 +70,12 @@ async fn act(args: ActorArgs) -> Result<(), String> {
         .token_provider(move |_: TokenRequest| {
             let token = token.clone();
             async move { Ok::<String, TokenError>(token) }
+        })
+        // An app keeps the defaults. Here a dozen outages come within half a minute, and whoever
+        // watches should not wait 30 s for the last of them.
+        .tune(|config| {
+            config.backoff_cap = Duration::from_secs(1);
+            config.probe_timeout = Duration::from_secs(1);
         })
         .open()
         .await

@@ -36,6 +36,7 @@ pub struct Director {
     notes: Notes,
     scene: Scene,
     show: Show,
+    messages: usize,
     begin: Instant,
     drawn: Instant,
     outcome: Outcome,
@@ -46,7 +47,6 @@ impl Director {
     pub fn new(stage: Stage, show: Show, messages: usize, seed: u64) -> Self {
         let begin = now();
         let scene = Scene {
-            progress: [0, 0, messages],
             server: Health::Well,
             ..Scene::default()
         };
@@ -55,6 +55,7 @@ impl Director {
             notes: Notes::default(),
             scene,
             show,
+            messages,
             begin,
             drawn: begin,
             outcome: Outcome {
@@ -152,13 +153,15 @@ impl Director {
             Action::Settle => {
                 let by = now() + SETTLES_WITHIN;
                 let settled = self.listen_until(by, Notes::is_settled).await?;
-                let [shown, confirmed] = self.notes.progress();
+                let [shown, confirmed, _] = self.notes.progress();
                 let words = if settled {
                     "everybody shows everything"
                 } else {
                     "not settled yet"
                 };
-                self.tell(format!("{shown} shown, {confirmed} acknowledged: {words}"));
+                let line = format!("{shown} shown, {confirmed} acknowledged: {words}");
+                self.scene.elapsed = now() - self.begin;
+                self.show.remark(&self.scene, &line);
             }
             fault => self.hurt(fault).await,
         }
@@ -305,7 +308,7 @@ impl Director {
 
     fn tell(&mut self, what: String) {
         self.scene.elapsed = now() - self.begin;
-        self.show.tell(&mut self.scene, what);
+        self.show.tell(&mut self.scene, &what);
     }
 
     fn draw(&mut self) -> Result<(), DemoError> {
@@ -320,9 +323,8 @@ impl Director {
 
     fn refresh(&mut self) {
         const SHOWN: usize = 64;
-        let [shown, confirmed] = self.notes.progress();
-        self.scene.progress[0] = shown;
-        self.scene.progress[1] = confirmed;
+        let [shown, confirmed, taken_back] = self.notes.progress();
+        self.scene.progress = [shown, confirmed, self.messages.saturating_sub(taken_back)];
         for device in Device::ALL {
             let sight = self.notes.sight(device);
             let column = &mut self.scene.columns[device.index()];

@@ -204,12 +204,16 @@ impl Notes {
         })
     }
 
-    /// Messages shown by their senders, and those confirmed.
-    pub fn progress(&self) -> [usize; 2] {
-        let entries = self.ledger.entries();
-        let shown = entries.iter().filter(|entry| entry.key.is_some()).count();
-        let confirmed = entries.iter().filter(|entry| entry.acknowledged).count();
-        [shown, confirmed]
+    /// Messages shown by their senders, those confirmed, and those taken back before they left.
+    pub fn progress(&self) -> [usize; 3] {
+        let mut counts = [0; 3];
+        for entry in self.ledger.entries() {
+            let taken_back = entry.deleted == Deleted::Unconfirmed && !entry.acknowledged;
+            counts[0] += usize::from(entry.key.is_some() && !taken_back);
+            counts[1] += usize::from(entry.acknowledged);
+            counts[2] += usize::from(taken_back);
+        }
+        counts
     }
 
     /// Times that a device connected anew.
@@ -308,7 +312,7 @@ mod tests {
             },
         );
         show(&mut notes, Device::Phone, 150, &[item("k", "p001", 0)]);
-        assert_eq!(notes.progress(), [1, 0]);
+        assert_eq!(notes.progress(), [1, 0, 0]);
         for (device, key) in [
             (Device::Phone, "k"),
             (Device::Laptop, "k"),
@@ -318,7 +322,7 @@ mod tests {
             show(&mut notes, device, 1_100, &[item(key, "p001", 1)]);
         }
         assert!(notes.is_settled());
-        assert_eq!(notes.progress(), [1, 1]);
+        assert_eq!(notes.progress(), [1, 1, 0]);
         let [echo, ack, delivery] = notes.latencies().map(|times| times.rough.percentile(100));
         assert_eq!(echo, Some(Duration::from_micros(50)));
         assert_eq!(ack, Some(Duration::from_micros(1_000)));

@@ -17,10 +17,12 @@ use super::{
     seen::{Mark, Seen},
 };
 
-/// The size of the picture in the README, and the least that a terminal needs.
-pub const WIDTH: u16 = 112;
+/// The size of the picture in the README.
+pub const WIDTH: u16 = 124;
 /// See [`WIDTH`].
 pub const HEIGHT: u16 = 38;
+/// The least that a terminal needs: columns and rows.
+pub const LEAST: (u16, u16) = (72, 24);
 
 const NEWS: usize = 4;
 
@@ -255,7 +257,10 @@ fn closing(outcome: &Outcome) -> Paragraph<'static> {
             }
         })
         .collect();
-    Paragraph::new(lines).block(Block::bordered().border_type(BorderType::Rounded).dim())
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(Style::new().dim());
+    Paragraph::new(lines).block(block)
 }
 
 #[cfg(test)]

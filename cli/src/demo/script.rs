@@ -205,9 +205,9 @@ impl Author {
         self.settle();
 
         self.calm_chapter("calm again");
-        self.reactions(2);
         self.talk(left, &Device::ALL);
-        self.change_one_of_old();
+        self.settle();
+        self.change_the_newest();
         self.settle();
     }
 
@@ -322,20 +322,27 @@ impl Author {
         }
     }
 
-    /// An old message of each user is edited, another one deleted.
-    fn change_one_of_old(&mut self) {
+    /// Of the newest messages, one of each user is edited and another one deleted; some of the
+    /// others get reactions.
+    fn change_the_newest(&mut self) {
         for device in [Device::Laptop, Device::Bob] {
-            let own = |known: &(Device, String)| known.0 == device;
-            if let Some(at) = self.known.iter().position(own) {
-                let (_, tag) = self.known.swap_remove(at);
+            if let Some(tag) = self.take_newest_of(device) {
                 let text = format!("{tag} on reflection, no");
                 self.after(self.gap, Action::Edit { device, tag, text });
             }
-            if let Some(at) = self.known.iter().position(own) {
-                let (_, tag) = self.known.swap_remove(at);
+            if let Some(tag) = self.take_newest_of(device) {
                 self.after(self.gap, Action::Delete { device, tag });
             }
         }
+        let older = self.known.len().saturating_sub(6);
+        let older: Vec<_> = self.known.drain(..older).collect();
+        self.reactions(3);
+        self.known.splice(0..0, older);
+    }
+
+    fn take_newest_of(&mut self, device: Device) -> Option<String> {
+        let at = self.known.iter().rposition(|(by, _)| *by == device)?;
+        Some(self.known.remove(at).1)
     }
 }
 

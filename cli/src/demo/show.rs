@@ -8,7 +8,7 @@ use std::{
 use crossterm::event::{self, Event, KeyCode, KeyModifiers};
 use ratatui::DefaultTerminal;
 
-use super::screen::{HEIGHT, Scene, WIDTH};
+use super::screen::{LEAST, Scene};
 
 /// The way out.
 pub enum Show {
@@ -24,7 +24,7 @@ impl Show {
     pub fn open(lines: bool) -> Self {
         let large = || {
             let size = crossterm::terminal::size();
-            size.is_ok_and(|(width, height)| width >= WIDTH && height >= HEIGHT)
+            size.is_ok_and(|(width, height)| width >= LEAST.0 && height >= LEAST.1)
         };
         if lines || !io::stdout().is_terminal() || !large() {
             return Self::Lines;
@@ -43,13 +43,17 @@ impl Show {
         }
     }
 
-    /// Tells one thing; a screen shows it with the next drawing.
-    pub fn tell(&mut self, scene: &mut Scene, what: String) {
-        let line = format!("{:5.1} s  {what}", scene.elapsed.as_secs_f64());
+    /// Tells what was done to them; a screen shows it with the next drawing.
+    pub fn tell(&mut self, scene: &mut Scene, what: &str) {
+        self.remark(scene, what);
+        scene.tell(stamped(scene, what));
+    }
+
+    /// Tells what a screen shows by itself.
+    pub fn remark(&mut self, scene: &Scene, what: &str) {
         if matches!(self, Self::Lines) {
-            say(&line);
+            say(&stamped(scene, what));
         }
-        scene.tell(line);
     }
 
     /// Gives the terminal back.
@@ -65,6 +69,10 @@ impl Drop for Show {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+fn stamped(scene: &Scene, what: &str) -> String {
+    format!("{:5.1} s  {what}", scene.elapsed.as_secs_f64())
 }
 
 /// Prints a line; whoever closed the pipe does not want it.

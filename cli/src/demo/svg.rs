@@ -1,7 +1,7 @@
-//! A screen as an SVG file, one text element for each run of cells of one style, so that it stays
-//! sharp, small, and readable on light and dark pages.
+//! A screen as an SVG file: one text element for each run of cells of one style, and the lines of
+//! boxes as lines, so that it stays sharp, small, and readable on light and dark pages.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use ratatui::{
     buffer::{Buffer, Cell},
@@ -16,8 +16,10 @@ const MARGIN: f64 = 14.0;
 /// Colours for light pages, then for dark ones.
 const STYLE: &str = "
   .page{fill:#fbfaf7;stroke:#d8d4c8} text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#2b2a27;white-space:pre}
+  path{fill:none;stroke:#2b2a27} path.g{fill:none;stroke:#2f7d4f} path.y{fill:none;stroke:#a26a00} path.r{fill:none;stroke:#b3322c} path.d{fill:none;stroke:#8a867a}
   .g{fill:#2f7d4f} .y{fill:#a26a00} .r{fill:#b3322c} .c{fill:#1f6f8b} .m{fill:#a03a7a} .d{fill:#8a867a} .b{font-weight:bold} .i{font-style:italic}
   @media(prefers-color-scheme:dark){.page{fill:#1d1f21;stroke:#3a3d40} text{fill:#dedbd2}
+  path{stroke:#dedbd2} path.g{stroke:#7cc49a} path.y{stroke:#dcb35c} path.r{stroke:#ee7d75} path.d{stroke:#8d9094}
   .g{fill:#7cc49a} .y{fill:#dcb35c} .r{fill:#ee7d75} .c{fill:#79bfd6} .m{fill:#dc8fc0} .d{fill:#8d9094}}
 ";
 
@@ -52,8 +54,43 @@ pub fn draw(buffer: &Buffer, title: &str) -> String {
             );
         }
     }
+    for (class, lines) in boxes(buffer) {
+        let _ = writeln!(svg, "<path{class} d=\"{lines}\"/>");
+    }
     svg.push_str("</svg>\n");
     svg
+}
+
+/// The lines of boxes, by class: as characters they would not touch each other.
+fn boxes(buffer: &Buffer) -> BTreeMap<String, String> {
+    let mut paths = BTreeMap::<String, String>::new();
+    let columns = usize::from(buffer.area.width.max(1));
+    for (at, cell) in buffer.content.iter().enumerate() {
+        let left = MARGIN + (at % columns) as f64 * CELL_WIDTH;
+        let top = MARGIN + (at / columns) as f64 * CELL_HEIGHT;
+        let (right, bottom) = (left + CELL_WIDTH, top + CELL_HEIGHT);
+        let (x, y) = (left + CELL_WIDTH / 2.0, top + CELL_HEIGHT / 2.0);
+        let line = match cell.symbol() {
+            "─" | "━" => format!("M{left} {y}H{right}"),
+            "│" => format!("M{x} {top}V{bottom}"),
+            "╭" => format!("M{x} {bottom}Q{x} {y} {right} {y}"),
+            "╮" => format!("M{left} {y}Q{x} {y} {x} {bottom}"),
+            "╰" => format!("M{x} {top}Q{x} {y} {right} {y}"),
+            "╯" => format!("M{left} {y}Q{x} {y} {x} {top}"),
+            _ => continue,
+        };
+        let thick = if cell.symbol() == "━" {
+            " stroke-width=\"3\""
+        } else {
+            ""
+        };
+        *paths.entry(class(cell) + thick).or_default() += &line;
+    }
+    paths
+}
+
+fn is_box(symbol: &str) -> bool {
+    matches!(symbol, "─" | "━" | "│" | "╭" | "╮" | "╰" | "╯")
 }
 
 struct Run {
@@ -69,7 +106,7 @@ fn runs(cells: &[Cell]) -> Vec<Run> {
     let mut runs = Vec::<Run>::new();
     let mut end = 0;
     for (column, cell) in cells.iter().enumerate() {
-        if column < end || cell.symbol().trim().is_empty() {
+        if column < end || cell.symbol().trim().is_empty() || is_box(cell.symbol()) {
             continue;
         }
         let cells = Span::raw(cell.symbol()).width().max(1);
@@ -141,6 +178,15 @@ mod tests {
         assert!(svg.contains("class=\"g\">green</text>"), "{svg}");
         assert_eq!(svg.matches("<text ").count(), 2);
         assert!(svg.contains("two &amp; three"));
+    }
+
+    #[test]
+    fn boxes_are_lines_and_no_text() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 3, 1));
+        buffer.set_string(0, 0, "╭─a", Style::from(Color::Red));
+        let svg = draw(&buffer, "a box");
+        assert!(svg.contains("<path class=\"r\" d=\"M"), "{svg}");
+        assert!(svg.contains(">a</text>") && !svg.contains('╭'), "{svg}");
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub struct Member {
     pub token: String,
     /// The installation; a second connection of the same one supersedes the first.
     pub client_id: Uuid,
+    /// The database that the positions below belong to, as [`Opened::epoch`] told it. Without it
+    /// the server ignores them (docs/protocol.md §2).
+    pub epoch: Option<String>,
     /// Conversations, each with the seq up to which it is known; all of it is news with `None`.
     pub rooms: Vec<(String, Option<u64>)>,
 }
@@ -29,6 +32,8 @@ pub struct Opened {
     pub listener: Listener,
     /// One for each room.
     pub rooms: Vec<Room>,
+    /// The server's database.
+    pub epoch: Option<String>,
 }
 
 /// What `subscribed` said.
@@ -51,7 +56,7 @@ impl Member {
         let (mut speaker, mut listener) = light::connect(self.addr).await?;
         speaker.send(&self.opening().to_string()).await?;
         let mut rooms = Vec::new();
-        let mut refused = None;
+        let (mut refused, mut epoch) = (None, None);
         while rooms.len() < self.rooms.len() || self.rooms.is_empty() {
             let mut authenticated = false;
             let aside = listener
@@ -60,6 +65,7 @@ impl Member {
                         rooms.push(room(line));
                     } else if is_type(line, "authenticated") {
                         authenticated = true;
+                        epoch = text(line, "epoch");
                     } else if is_type(line, "error") || is_type(line, "auth_error") {
                         refused = Some(String::from_utf8_lossy(line).into_owned());
                     }
@@ -79,6 +85,7 @@ impl Member {
             speaker,
             listener,
             rooms,
+            epoch,
         })
     }
 
@@ -93,9 +100,16 @@ impl Member {
             .collect();
         json!({"type": "authenticate", "id": 1, "payload": {
             "token": self.token, "client_id": self.client_id, "protocol": 1,
-            "subscriptions": subscriptions,
+            "epoch": self.epoch, "subscriptions": subscriptions,
         }})
     }
+}
+
+/// The text behind a field, if it has no escapes, as ids have none.
+fn text(line: &[u8], field: &str) -> Option<String> {
+    let rest = light::after(line, field)?.strip_prefix(b"\"")?;
+    let end = rest.iter().position(|byte| *byte == b'"')?;
+    String::from_utf8(rest[..end].to_vec()).ok()
 }
 
 fn room(line: &[u8]) -> Room {

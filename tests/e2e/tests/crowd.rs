@@ -38,6 +38,7 @@ async fn a_thousand_members_get_a_hundred_messages_a_second_each_once_and_in_ord
                 addr: house.server.addr(),
                 token: house.server.token(name).expect("a token"),
                 client_id: new_id(),
+                epoch: None,
                 rooms: vec![(conversation.clone(), None)],
             };
             opened.push(
@@ -79,6 +80,7 @@ async fn take_part(
         mut speaker,
         mut listener,
         rooms,
+        ..
     } = opened;
     let mut watch = Watch::after(rooms[0].head_seq);
     let mut sent = 0;
