@@ -472,7 +472,13 @@ impl World {
     }
 
     fn cancel(&mut self, device: usize) {
-        let waiting: Vec<TempId> = self.devices[device].outbox.keys().copied().collect();
+        // Giving up a creation gives up all that was to be said there: people do not do that here.
+        let waiting: Vec<TempId> = self.devices[device]
+            .outbox
+            .keys()
+            .filter(|key| self.sends.0.contains_key(*key))
+            .copied()
+            .collect();
         if let Some(&key) = self.rng.pick(&waiting) {
             if let Some(sent) = self.sends.0.get_mut(&key) {
                 sent.cancelled = true;
