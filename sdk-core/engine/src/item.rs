@@ -70,7 +70,13 @@ pub(crate) fn merge_cursor(known: &mut Item, told: &CursorAck) -> bool {
 
 /// A message came: it is the newest, if nothing newer is known.
 pub(crate) fn note_message(known: &mut Item, message: &Message, me: &UserId) {
-    note_row(known, message);
+    if known
+        .last_message
+        .as_ref()
+        .is_none_or(|last| last.seq < message.seq)
+    {
+        note_row(known, message);
+    }
     if message.seq <= known.head_seq {
         return;
     }
@@ -89,7 +95,8 @@ pub(crate) fn note_message(known: &mut Item, message: &Message, me: &UserId) {
 /// A row came with its present state: the preview shows it, if nothing newer is known. A head may
 /// be known before its message is, since `subscribed` tells it without. Says whether it shows.
 pub(crate) fn note_row(known: &mut Item, message: &Message) -> bool {
-    if known.last_message.as_ref().is_some_and(|last| last.seq > message.seq) {
+    let older = |last: &Preview| last.seq > message.seq;
+    if message.seq < known.visible_from || known.last_message.as_ref().is_some_and(older) {
         return false;
     }
     let shown = Some(preview(message));

@@ -23,10 +23,21 @@ impl Patch {
     }
 }
 
+/// What a message that was deleted shows does not depend on the way it came: a backlog erases it
+/// before the reactions on it are told, a page tells them.
+pub(crate) fn erase_if_deleted(message: &mut Message) {
+    if let Some(at) = message.deleted_at {
+        Change::Deleted { at }.apply(message);
+    }
+}
+
 impl Change {
     /// Changes a message, whatever its `state_seq`: for showing what is not confirmed yet.
+    /// A deleted message stays as it is.
     pub fn apply(&self, message: &mut Message) {
         match self {
+            Self::Edited { .. } | Self::ReactionAdded { .. } | Self::ReactionRemoved { .. }
+                if message.deleted_at.is_some() => {}
             Self::Edited { content, at } => {
                 message.content = content.clone();
                 message.edited_at = Some(*at);
@@ -35,6 +46,7 @@ impl Change {
                 message.content = Content::Empty;
                 message.attachments.clear();
                 message.metadata = None;
+                message.reactions.clear();
                 message.deleted_at = Some(*at);
             }
             Self::ReactionAdded { user_id, emoji, me } => {

@@ -8,7 +8,10 @@ use causerie_protocol::{
 use serde::Deserialize;
 
 use super::Engine;
-use crate::{Change, Patch, SendState, StoreOp, conversation::Conversation, item, planted};
+use crate::{
+    Change, Patch, SendState, StoreOp, conversation::Conversation, item, patch::erase_if_deleted,
+    planted,
+};
 
 /// What a durable event of a newer server still has.
 #[derive(Deserialize)]
@@ -243,12 +246,20 @@ impl Engine {
 
     /// A message as the server has it, from wherever it came: it confirms this user's own, is
     /// stored, and is shown where a window reaches.
-    pub(super) fn arrive(&mut self, message: Message) {
+    pub(super) fn arrive(&mut self, mut message: Message) {
         let id = message.conversation_id;
+        erase_if_deleted(&mut message);
         if let Some(key) = message.temp_id
             && self.is_pending(&message)
         {
             self.confirm(key, Some(message.seq));
+        }
+        let visible = self
+            .conversations
+            .get(&id)
+            .is_none_or(|conversation| message.seq >= conversation.item.visible_from);
+        if !visible {
+            return;
         }
         for timeline in self.shown_in.get(&id).into_iter().flatten() {
             if let Some(timeline) = self.timelines.get_mut(timeline) {

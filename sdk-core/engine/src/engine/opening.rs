@@ -238,8 +238,24 @@ impl Engine {
         self.settle_read_mark(id);
         self.changes.conversation(id);
         self.close_hole(id);
+        self.fetch_unseen(id);
         self.refresh_stale(id);
         self.drop_covered(id);
+    }
+
+    /// A hole in a conversation that no screen shows: the list's preview wants the newest even so.
+    fn fetch_unseen(&mut self, id: ConversationId) {
+        let attached = self
+            .conversations
+            .get(&id)
+            .is_none_or(|conversation| conversation.is_attached());
+        if !attached && !self.shown_in.contains_key(&id) {
+            self.fetches.want(Fetch {
+                conversation_id: id,
+                purpose: FetchPurpose::Prefetch,
+                limit: self.config.prefetch_messages.max(1),
+            });
+        }
     }
 
     /// One event of a backlog.

@@ -11,6 +11,7 @@ use crate::{
     StoreOp,
     conversation::Conversation,
     item,
+    patch::erase_if_deleted,
     request::{Fetch, FetchPurpose},
     sync::AfterPage,
 };
@@ -135,7 +136,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn handle_history_page(&mut self, fetch: Fetch, page: HistoryPage) {
+    pub(super) fn handle_history_page(&mut self, fetch: Fetch, mut page: HistoryPage) {
         self.fetches.finish(fetch, true);
         let id = page.conversation_id;
         let Some(conversation) = self.conversations.get(&id) else {
@@ -155,6 +156,7 @@ impl Engine {
         self.raise_start(id, page.visible_from);
         let lo = page.lo.max(page.visible_from);
         let hi = page.hi.min(page.as_of_seq);
+        page.messages.iter_mut().for_each(erase_if_deleted);
         for message in &page.messages {
             self.arrive(message.clone());
         }

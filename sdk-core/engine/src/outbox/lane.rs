@@ -347,19 +347,18 @@ impl Lane {
         jitter: &mut Jitter,
         now: Duration,
     ) -> Refusal {
-        let Some(order) = order else {
-            // Cancelled since. The server still waits for it: the next one says `skip`.
+        let flying = order.and_then(|order| {
+            let entry = self.entries.get_mut(&order)?;
+            (entry.flight == Some(id)).then_some((order, entry))
+        });
+        let Some((order, entry)) = flying else {
+            // Cancelled or put elsewhere since. The server still waits for it: if another one goes
+            // first, that says `skip`.
             if refusal.retryable && refusal.code != ErrorCode::Aborted {
                 return self.rewound(key, id, jitter, refusal.retry_after, now);
             }
             return Refusal::Stale;
         };
-        let Some(entry) = self.entries.get_mut(&order) else {
-            return Refusal::Stale;
-        };
-        if entry.flight != Some(id) {
-            return Refusal::Stale;
-        }
         match &refusal.code {
             ErrorCode::Aborted if refusal.retryable => {
                 let waiting = self.retry_at.is_some();

@@ -1,0 +1,5 @@
+//! The engine as a whole: scripted exchanges, and random ones against a model of the server.
+
+mod common;
+mod opening;
+mod promises;
