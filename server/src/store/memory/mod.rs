@@ -4,6 +4,7 @@
 //! each call, a clone is a snapshot, and [`MemoryStore::restart`] forgets what a process forgets.
 //! [`SharedMemoryStore`] puts the [`Store`] border in front of it, for tests.
 
+mod rows;
 mod shared;
 mod tables;
 mod undo;

@@ -75,12 +75,11 @@ impl<T: Tables> Work<'_, T> {
         let key = member.user;
         let number = self.tables.number_at(room.row.key, seq)?;
         let mentions = self.tables.mentions_above(room.row.key, key, seq)?;
-        room.change_member(user, Some(Note::Read(at)), |row| {
+        self.change_member(room, user, Note::Read(at), |row| {
             row.read_seq = seq;
             row.read_number = row.read_number.max(number);
             row.mentions_unread = mentions;
-        });
-        Ok(())
+        })
     }
 
     fn raise_delivered(
@@ -93,11 +92,11 @@ impl<T: Tables> Work<'_, T> {
         let delivered = room
             .member(self.tables, self.people, user)?
             .map_or(seq, |member| member.delivered_seq.max(member.read_seq));
-        if seq > delivered {
-            room.change_member(user, Some(Note::Delivered(at)), |row| {
-                row.delivered_seq = seq;
-            });
+        if seq <= delivered {
+            return Ok(());
         }
-        Ok(())
+        self.change_member(room, user, Note::Delivered(at), |row| {
+            row.delivered_seq = seq
+        })
     }
 }

@@ -131,10 +131,10 @@ impl<T: Tables> Work<'_, T> {
             members_count: room.row.members_count,
             updated_at: room.row.active_at,
         };
-        room.change_member(user, Some(Note::Left(seq)), |row| {
+        self.change_member(room, user, Note::Left(seq), |row| {
             farewell.updated_at = farewell.updated_at.max(row.joined_at);
             row.left = Some(farewell);
-        });
+        })?;
         Ok(seq)
     }
 
@@ -211,7 +211,7 @@ impl<T: Tables> Work<'_, T> {
             role: role.clone(),
         };
         let seq = self.record(room, by, Some(key), body)?;
-        room.change_member(user, Some(Note::Touched), |row| row.role = role.clone());
+        self.change_member(room, user, Note::Touched, |row| row.role = role.clone())?;
         Ok(seq)
     }
 

@@ -28,11 +28,11 @@ pub(super) use transaction::never_run;
 use self::{
     lanes::Lanes,
     people::People,
-    room::{Ids, Room, Rooms, Standing},
+    room::{Ids, Note, Room, Rooms, Standing},
 };
 use super::{
     Actor, AuditEntry, EventBody, EventRecord,
-    tables::{TableError, Tables, UserKey},
+    tables::{MemberRow, TableError, Tables, UserKey},
 };
 
 /// About how many conversations and members are held in memory.
@@ -87,6 +87,17 @@ impl<T: Tables> Work<'_, T> {
     /// What a joined user may do.
     fn standing(&mut self, room: &mut Room, user: &UserId) -> Result<Option<Standing>, TableError> {
         room.standing(self.tables, self.people, user)
+    }
+
+    /// Changes a user's row, and notes how.
+    fn change_member(
+        &mut self,
+        room: &mut Room,
+        user: &UserId,
+        note: Note,
+        change: impl FnOnce(&mut MemberRow),
+    ) -> Result<(), TableError> {
+        room.change_member(self.tables, self.people, (user, note), change)
     }
 
     /// Puts an event at the head.

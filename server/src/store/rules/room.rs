@@ -110,21 +110,24 @@ impl Room {
         }))
     }
 
-    /// Changes the row of a user whose row was read before, and raises its revision.
-    pub(super) fn change_member(
+    /// Changes a user's row, and raises its revision.
+    pub(super) fn change_member<T: Tables>(
         &mut self,
-        user: &UserId,
-        note: Option<Note>,
+        tables: &T,
+        people: &mut People,
+        (user, note): (&UserId, Note),
         change: impl FnOnce(&mut MemberRow),
-    ) {
-        if let Some(row) = self.known.get_mut(user) {
-            change(row);
-            row.rev += 1;
-            self.changed_members.insert(user.clone());
-            if let Some(note) = note {
-                self.note(user, note);
-            }
-        }
+    ) -> Result<(), TableError> {
+        self.member(tables, people, user)?;
+        let Some(row) = self.known.get_mut(user) else {
+            let what = format!("{user} has no row in {}", self.row.id);
+            return Err(TableError::Defect(what));
+        };
+        change(row);
+        row.rev += 1;
+        self.changed_members.insert(user.clone());
+        self.note(user, note);
+        Ok(())
     }
 
     /// Adds or replaces the row of a user who joins.

@@ -84,7 +84,7 @@ impl<T: Tables> Work<'_, T> {
         room.row.active_at = self.now;
         self.remember(room, key, names, Some(seq))?;
         self.note_mentions(room, &actor.user_id, &send.mentions, seq)?;
-        raise_own_cursor(room, &actor.user_id, seq, sent.number);
+        self.raise_own_cursor(room, &actor.user_id, (seq, sent.number))?;
         Ok(Outcome::Sent(Box::new(sent)))
     }
 
@@ -102,9 +102,26 @@ impl<T: Tables> Work<'_, T> {
                 continue;
             };
             self.tables.add_mention(room.row.key, key, seq)?;
-            room.change_member(user, Some(Note::Touched), |row| row.mentions_unread += 1);
+            self.change_member(room, user, Note::Touched, |row| row.mentions_unread += 1)?;
         }
         Ok(())
+    }
+
+    /// A sender has read what they answer. Admins of the app may be no members.
+    fn raise_own_cursor(
+        &mut self,
+        room: &mut Room,
+        sender: &UserId,
+        (seq, number): (Seq, u64),
+    ) -> Result<(), TableError> {
+        if !room.is_joined(sender) {
+            return Ok(());
+        }
+        self.change_member(room, sender, Note::Touched, |row| {
+            row.read_seq = seq;
+            row.read_number = number;
+            row.mentions_unread = 0;
+        })
     }
 
     fn joined_key(
@@ -145,15 +162,4 @@ fn may_send(
         ));
     }
     Ok(())
-}
-
-/// A sender has read what they answer.
-fn raise_own_cursor(room: &mut Room, sender: &UserId, seq: Seq, number: u64) {
-    if room.is_joined(sender) {
-        room.change_member(sender, Some(Note::Touched), |row| {
-            row.read_seq = seq;
-            row.read_number = number;
-            row.mentions_unread = 0;
-        });
-    }
 }

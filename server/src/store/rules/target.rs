@@ -131,9 +131,9 @@ impl<T: Tables> Work<'_, T> {
             };
             let was_there = self.tables.remove_mention(room.row.key, member.user, seq)?;
             if was_there && member.is_joined() && member.read_seq < seq {
-                room.change_member(user, Some(Note::Touched), |row| {
+                self.change_member(room, user, Note::Touched, |row| {
                     row.mentions_unread = row.mentions_unread.saturating_sub(1);
-                });
+                })?;
             }
         }
         Ok(())

@@ -21,6 +21,8 @@ mod values;
 mod writer;
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod plans;
 
 use std::{
