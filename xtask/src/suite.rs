@@ -42,7 +42,7 @@ pub struct Place {
 
 /// The features that the tests with real processes need in the binary: the control port,
 /// which a release does not have.
-const E2E_FEATURES: &str = "causerie-server/control";
+const E2E_FEATURES: &str = "control";
 
 /// Packages whose tests are suites of their own.
 const OWN_SUITES: [&str; 2] = ["causerie-sim", "causerie-e2e"];
