@@ -230,42 +230,59 @@ impl World {
 
     fn pump_conn(&mut self, id: LinkId) {
         let now = self.node_now();
-        loop {
-            let Some(conn) = self.node.conns.get_mut(&id) else {
-                return;
-            };
-            if let Some(output) = conn.poll_output() {
-                match output {
-                    Output::Submit(token, command) => self.submit(id, token, command),
-                    Output::Query(token, query) => {
-                        let delay = self.disk_delay();
-                        let generation = self.node.generation;
-                        self.after(
-                            delay,
-                            Event::Snapshot(generation, id, token, Box::new(query)),
-                        );
-                    }
-                    Output::Close(code) => return self.node_closes(id, code),
-                }
-                continue;
+        while self.perform(id).is_some() {
+            let wrote = self.write_message(id);
+            // Looking for a message may itself ask the store for something.
+            if !wrote && self.perform(id) == Some(0) {
+                break;
             }
-            if !self.node.unflushed.contains(&id)
-                && let Some(bytes) = conn.poll_transmit(now)
-            {
-                match String::from_utf8(bytes.to_vec()) {
-                    Ok(text) => self.transmit(id, To::Device, text),
-                    Err(_) => self.blame("the server sent what is no text".into()),
-                }
-                self.flush(id);
-                continue;
-            }
-            break;
         }
         if let Some(conn) = self.node.conns.get(&id)
             && let Some((at, _)) = conn.poll_timeout(now)
         {
             self.at(at, Event::ConnTimer(id));
         }
+    }
+
+    /// Carries out what the connection wants beside messages. How much that was, unless the
+    /// connection is gone.
+    fn perform(&mut self, id: LinkId) -> Option<usize> {
+        let mut done = 0;
+        while let Some(output) = self.node.conns.get_mut(&id)?.poll_output() {
+            done += 1;
+            match output {
+                Output::Submit(token, command) => self.submit(id, token, command),
+                Output::Query(token, query) => {
+                    let delay = self.disk_delay();
+                    let generation = self.node.generation;
+                    let event = Event::Snapshot(generation, id, token, Box::new(query));
+                    self.after(delay, event);
+                }
+                Output::Close(code) => {
+                    self.node_closes(id, code);
+                    return None;
+                }
+            }
+        }
+        Some(done)
+    }
+
+    /// Gives the socket a message, if it can take one and there is one.
+    fn write_message(&mut self, id: LinkId) -> bool {
+        let now = self.node_now();
+        if self.node.unflushed.contains(&id) {
+            return false;
+        }
+        let message = self.node.conns.get_mut(&id);
+        let Some(bytes) = message.and_then(|conn| conn.poll_transmit(now)) else {
+            return false;
+        };
+        match String::from_utf8(bytes.to_vec()) {
+            Ok(text) => self.transmit(id, To::Device, text),
+            Err(_) => self.blame("the server sent what is no text".into()),
+        }
+        self.flush(id);
+        true
     }
 
     /// The socket takes what it was given: at once, or when a stalled device reads again.

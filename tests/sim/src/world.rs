@@ -435,10 +435,19 @@ impl World {
             && (self.calm || self.plan.faults == 0)
             && self.node.is_idle()
             && self.devices.iter().all(Device::is_settled)
+            && self.devices.iter().all(|device| self.has_good_line(device))
             && !self
                 .queue
                 .iter()
                 .any(|Reverse(due)| matches!(due.event, Event::Arrive(..) | Event::Answer(..) | Event::Snapshot(..)))
+    }
+
+    /// A device may believe to be connected while its line swallows everything.
+    fn has_good_line(&self, device: &Device) -> bool {
+        device
+            .link
+            .and_then(|id| self.links.get(&id))
+            .is_some_and(|link| link.alive && !link.swallows && link.stalled_until <= self.now)
     }
 
     fn unsettled(&self) -> String {
