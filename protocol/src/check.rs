@@ -179,7 +179,7 @@ fn check_names(op: &WriteOp) -> Result<(), ErrorReply> {
                     ));
                 }
             }
-            within("user_ids", members.user_ids.len(), MAX_USER_IDS)
+            within("user_ids", members.user_ids.len(), MAX_INITIAL_MEMBERS)
         }
         WriteOp::SendMessage(_)
         | WriteOp::EditMessage(_)

@@ -30,9 +30,9 @@ pub const MAX_TITLE_BYTES: usize = 512;
 pub const MAX_AVATAR_BYTES: usize = 2048;
 /// Most users mentioned by one message.
 pub const MAX_MENTIONS: usize = 64;
-/// Most users named by one request.
+/// Most users named by one request that writes nothing.
 pub const MAX_USER_IDS: usize = 100;
-/// Most members named when a conversation is created.
+/// Most members named when a conversation is created, or by another durable write.
 pub const MAX_INITIAL_MEMBERS: usize = 1000;
 /// Longest user id, in bytes.
 pub const MAX_USER_ID_BYTES: usize = 128;

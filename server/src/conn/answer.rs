@@ -52,7 +52,7 @@ impl Live {
                     Outcome::Marked { .. } | Outcome::Done => {}
                 }
                 self.lanes.handle_answer(conversation_id);
-                self.go_on(io, conversation_id);
+                self.go_on(io, conversation_id, now);
             }
             Some(Pending::MarkRead { id }) => match outcome {
                 Outcome::Marked {
@@ -101,7 +101,7 @@ impl Live {
                 if opening {
                     self.handle_opening_answer(io, now);
                 }
-                self.go_on(io, conversation_id);
+                self.go_on(io, conversation_id, now);
             }
             Some(Pending::Events {
                 conversation_id,

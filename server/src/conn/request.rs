@@ -54,22 +54,22 @@ impl Live {
     fn handle_request(&mut self, io: &mut Io, id: Option<u64>, request: Request, now: Now) {
         match request {
             Request::Subscribe(subscribe) => match Self::room_of(&subscribe) {
-                Some(room) => self.queue(io, room, id, Waiting::Subscribe(subscribe)),
+                Some(room) => self.queue(io, room, id, Waiting::Subscribe(subscribe), now),
                 None => io.refuse(id, not_a_conversation(&subscribe.room)),
             },
             Request::Unsubscribe(unsubscribe) => match unsubscribe.room {
-                Room::Conversation(room) => self.queue(io, room, id, Waiting::Unsubscribe),
+                Room::Conversation(room) => self.queue(io, room, id, Waiting::Unsubscribe, now),
                 room @ (Room::User(_) | Room::Group(_)) => {
                     io.refuse(id, not_a_conversation(&room));
                 }
             },
             Request::History(history) => {
                 let room = history.conversation_id;
-                self.queue(io, room, id, Waiting::History(history));
+                self.queue(io, room, id, Waiting::History(history), now);
             }
             Request::Members(members) => {
                 let room = members.conversation_id;
-                self.queue(io, room, id, Waiting::Members(members));
+                self.queue(io, room, id, Waiting::Members(members), now);
             }
             Request::MarkRead(mark) => {
                 let actor = self.actor.clone();
@@ -125,37 +125,57 @@ impl Live {
         refusal: Option<ErrorReply>,
         now: Now,
     ) {
-        let (temp_id, conversation_id) = (write.temp_id, write.conversation_id);
-        self.lanes.handle_write(conversation_id);
+        let joining = self.subscriptions.is_joining(write.conversation_id);
+        if let Some((write, refusal)) = self.lanes.handle_write(id, write, refusal, joining) {
+            self.write(io, id, write, refusal, now);
+        }
+    }
+
+    fn write(
+        &mut self,
+        io: &mut Io,
+        id: Option<u64>,
+        write: Box<Write>,
+        refusal: Option<ErrorReply>,
+        now: Now,
+    ) {
+        let pending = Pending::Write {
+            id,
+            temp_id: write.temp_id,
+            conversation_id: write.conversation_id,
+            at: now.mono,
+        };
         let command = Command::Write {
             lane: io.lane,
             actor: self.actor.clone(),
             write,
             refuse: refusal.map(Box::new),
         };
-        let pending = Pending::Write {
-            id,
-            temp_id,
-            conversation_id,
-            at: now.mono,
-        };
         self.submit(io, pending, command);
     }
 
     // ---- requests that may have to wait for earlier writes
 
-    fn queue(&mut self, io: &mut Io, room: ConversationId, id: Option<u64>, what: Waiting) {
+    fn queue(
+        &mut self,
+        io: &mut Io,
+        room: ConversationId,
+        id: Option<u64>,
+        what: Waiting,
+        now: Now,
+    ) {
         self.lanes.push(room, id, what);
-        self.go_on(io, room);
+        self.go_on(io, room, now);
     }
 
     /// Does what waited for this conversation and need not wait any more.
-    pub(super) fn go_on(&mut self, io: &mut Io, room: ConversationId) {
+    pub(super) fn go_on(&mut self, io: &mut Io, room: ConversationId, now: Now) {
         while let Some((id, what)) = self.lanes.next(room, self.subscriptions.is_joining(room)) {
             match what {
                 Waiting::Subscribe(subscribe) => {
                     self.subscribe(io, id, subscribe, false);
                 }
+                Waiting::Write(write, refusal) => self.write(io, id, write, refusal, now),
                 Waiting::Unsubscribe => self.unsubscribe(io, id, room),
                 Waiting::History(mut request) => {
                     request.limit = Some(request.limit.unwrap_or(50).clamp(1, MAX_PAGE));

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use causerie_protocol::{
-    Content, ConversationUpdated, MemberEvent, MessageDeleted, MessageEdited, Meta, NewMessage,
-    ReactionEvent, Role, Seq, ServerFrame, ServerMessage, Skipped, UserId, encode_server_into,
+    Content, ConversationUpdated, MemberEvent, MessageDeleted, MessageEdited, Meta, Millis,
+    NewMessage, ReactionEvent, Role, Seq, ServerFrame, ServerMessage, Skipped, UserId,
+    encode_server_into,
 };
 
 use crate::store::{EventBody, EventRecord};
@@ -41,13 +42,22 @@ pub fn hidden(record: &EventRecord, visible_from: Seq) -> bool {
         .is_some_and(|target| target < visible_from)
 }
 
-/// What stands in for a hidden event.
+/// What stands in for a hidden event. It does not say who caused it.
 pub fn skipped(record: &EventRecord) -> ServerFrame {
-    ServerFrame::event(ServerMessage::Skipped(Skipped {
-        conversation_id: record.conversation_id,
-        seq: record.seq,
-        event_id: record.event_id,
-    }))
+    ServerFrame {
+        id: None,
+        message: ServerMessage::Skipped(Skipped {
+            conversation_id: record.conversation_id,
+            seq: record.seq,
+            event_id: record.event_id,
+        }),
+        meta: Some(Meta {
+            timestamp: Some(record.at),
+            sender_id: None,
+            target_id: Some(record.conversation_id.to_string()),
+            client_id: None,
+        }),
+    }
 }
 
 /// The event; `own` says that it is for the devices of who caused it, which know its temp_id.
@@ -64,15 +74,14 @@ pub fn event(record: &EventRecord, own: bool) -> ServerFrame {
     }
 }
 
-/// Takes the content out of an event whose message was deleted at this place and time.
-pub fn erase(record: &mut EventRecord, deleted_seq: Seq, deleted_at: u64) {
+/// Takes the content out of an event whose message was deleted at this time.
+pub fn erase(record: &mut EventRecord, deleted_at: Millis) {
     match &mut record.body {
         EventBody::Message(message) => {
             message.content = Content::Empty;
             message.attachments.clear();
             message.metadata = None;
             message.deleted_at = Some(deleted_at);
-            message.state_seq = deleted_seq;
         }
         EventBody::Edited { content, .. } => *content = Content::Empty,
         EventBody::Deleted { .. }

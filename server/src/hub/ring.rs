@@ -149,7 +149,7 @@ impl Ring {
             };
             if is_about {
                 let mut record = EventRecord::clone(&event.record);
-                erase(&mut record, deletion.seq, deletion.at);
+                erase(&mut record, deletion.at);
                 self.bytes -= event.bytes();
                 *event = RingEvent::new(Arc::new(record));
                 self.bytes += event.bytes();
