@@ -194,7 +194,7 @@ fn a_write_with_sound_names_keeps_its_fault_for_after_the_look_for_a_repeat() {
         ("add_members", json!({}), "invalid", "user_ids"),
         (
             "add_members",
-            json!({"user_ids": vec!["bob"; 101]}),
+            json!({"user_ids": vec!["bob"; 1001]}),
             "too_large",
             "user_ids",
         ),
