@@ -57,6 +57,9 @@ impl Engine {
         match next {
             Some(next) if seq == next => self.apply(id, seq, frame),
             Some(next) if seq > next && planted::is("apply_past_hole") => {
+                if let Some(conversation) = self.conversations.get_mut(&id) {
+                    (next..seq).for_each(|missed| conversation.ranges.advance(missed));
+                }
                 self.apply(id, seq, frame);
             }
             Some(next) if seq > next => {

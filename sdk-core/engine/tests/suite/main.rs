@@ -2,4 +2,6 @@
 
 mod common;
 mod opening;
+#[cfg(planted)]
+mod planted;
 mod promises;

@@ -28,6 +28,7 @@ pub enum Step {
     Up(usize),
     Down(usize),
     Cut,
+    Lose(usize),
     Refuse(ErrorCode),
     Advance(u64),
     Crash(usize),
@@ -73,6 +74,7 @@ fn network() -> impl Strategy<Value = Step> {
         6 => (1..6usize).prop_map(Step::Up),
         6 => (1..6usize).prop_map(Step::Down),
         2 => Just(Step::Cut),
+        1 => (0..4usize).prop_map(Step::Lose),
         2 => (1..4000u64).prop_map(Step::Advance),
         1 => (0..6usize).prop_map(Step::Crash),
         1 => any::<bool>().prop_map(Step::EventsFirst),
@@ -194,6 +196,7 @@ impl Life {
             Step::Up(n) => self.world.deliver_up(*n),
             Step::Down(n) => self.world.deliver_down(*n),
             Step::Cut => self.world.cut(),
+            Step::Lose(n) => self.world.server.lose_event(*n),
             Step::Refuse(code) => self.world.server.refusals.push_back(Refuse {
                 code: code.clone(),
                 retry_after_ms: None,
@@ -312,7 +315,7 @@ impl Life {
     }
 }
 
-fn live(steps: &[Step], seed: u64) {
+pub fn live(steps: &[Step], seed: u64) {
     let mut life = Life::new(seed);
     for step in steps {
         life.step(step);
@@ -321,7 +324,7 @@ fn live(steps: &[Step], seed: u64) {
 }
 
 /// More cases by the environment: PROPTEST_CASES.
-fn config() -> ProptestConfig {
+pub fn config() -> ProptestConfig {
     ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: 4000,
@@ -329,15 +332,46 @@ fn config() -> ProptestConfig {
     }
 }
 
+/// Alice writes much, and the server refuses much.
+pub fn a_life_of_writing() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![6 => writing(), 5 => network(), 2 => refusing(), 1 => looking()];
+    prop::collection::vec(step, 1..60)
+}
+
+/// Bob writes much, and the past changes under the device.
+pub fn a_life_of_reading() -> impl Strategy<Value = Vec<Step>> {
+    let past = prop_oneof![
+        1 => Just(Step::Epoch),
+        2 => (1..3u64).prop_map(Step::LetInAgain),
+    ];
+    let step = prop_oneof![
+        8 => bob(),
+        1 => writing(),
+        5 => network(),
+        3 => looking(),
+        1 => past,
+    ];
+    prop::collection::vec(step, 1..80)
+}
+
+/// Both write, and screens are open.
+pub fn a_life_of_talking() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => bob(),
+        4 => writing(),
+        4 => network(),
+        1 => refusing(),
+        4 => looking(),
+    ];
+    prop::collection::vec(step, 1..80)
+}
+
 proptest! {
     #![proptest_config(config())]
 
     #[test]
     fn every_write_is_carried_out_once_and_in_order(
-        steps in prop::collection::vec(
-            prop_oneof![6 => writing(), 5 => network(), 2 => refusing(), 1 => looking()],
-            1..60,
-        ),
+        steps in a_life_of_writing(),
         seed in 0..1000u64,
     ) {
         live(&steps, seed);
@@ -345,19 +379,7 @@ proptest! {
 
     #[test]
     fn the_cache_says_what_the_server_says(
-        steps in prop::collection::vec(
-            prop_oneof![
-                8 => bob(),
-                1 => writing(),
-                5 => network(),
-                3 => looking(),
-                1 => prop_oneof![
-                    1 => Just(Step::Epoch),
-                    2 => (1..3u64).prop_map(Step::LetInAgain),
-                ],
-            ],
-            1..80,
-        ),
+        steps in a_life_of_reading(),
         seed in 0..1000u64,
     ) {
         live(&steps, seed);
@@ -365,16 +387,7 @@ proptest! {
 
     #[test]
     fn screens_show_what_happened(
-        steps in prop::collection::vec(
-            prop_oneof![
-                4 => bob(),
-                4 => writing(),
-                4 => network(),
-                1 => refusing(),
-                4 => looking(),
-            ],
-            1..80,
-        ),
+        steps in a_life_of_talking(),
         seed in 0..1000u64,
     ) {
         live(&steps, seed);

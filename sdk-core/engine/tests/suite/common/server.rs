@@ -84,6 +84,22 @@ impl Server {
         self.out.clear();
     }
 
+    /// One of the live events on their way is lost, as between the nodes of a server; one that
+    /// another one follows, since nobody can miss the last one.
+    pub fn lose_event(&mut self, n: usize) {
+        let events: Vec<_> = self
+            .out
+            .iter()
+            .enumerate()
+            .filter_map(|(at, frame)| Some((at, frame.message.position()?.0)))
+            .collect();
+        if let Some((at, id)) = events.get(n)
+            && events[n + 1..].iter().any(|(_, other)| other == id)
+        {
+            self.out.remove(*at);
+        }
+    }
+
     fn reply(&mut self, id: Option<u64>, message: ServerMessage) {
         if id.is_some() {
             self.out.push_back(ServerFrame::reply(id, message));

@@ -138,10 +138,8 @@ impl World {
             let quiet = self.device.sent.is_empty() && self.server.out.is_empty();
             self.deliver_up(usize::MAX);
             self.deliver_down(usize::MAX);
-            if quiet && self.device.socket == Socket::Open {
-                if self.device.is_live() && self.nothing_goes() && round > 3 {
-                    return;
-                }
+            if quiet && round > 3 && self.device.is_live() && self.nothing_goes() {
+                return;
             }
             if quiet {
                 self.advance(2_000);
