@@ -76,3 +76,8 @@ pub use causerie_protocol::{
     ServerFrame, ServerMessage, TempId, UpdateConversation, User, UserId, WriteKind, WriteOp,
 };
 pub use causerie_store::{Durability, Recovery};
+
+// The Rust in the README is compiled with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
