@@ -100,7 +100,10 @@ impl Device {
     pub fn is_settled(&self) -> bool {
         self.is_up()
             && self.connection == ConnectionState::Live
-            && self.outbox.values().all(|state| *state != SendState::Queued)
+            && self
+                .outbox
+                .values()
+                .all(|state| *state != SendState::Queued)
     }
 
     /// How it stands, for a person.
@@ -116,8 +119,6 @@ impl Device {
             self.index, self.user, self.connection
         )
     }
-
-    pub fn timeout(&self) -> Option<(Duration, causerie_engine::TimerReason)> { self.engine.as_ref().and_then(Engine::poll_timeout) }
 
     fn observe(&mut self, emission: Emission, told: &mut Vec<Told>) {
         match emission {
@@ -308,7 +309,6 @@ impl World {
         if !link.alive || self.devices[index].link != Some(id) {
             return;
         }
-        if std::env::var("DBG").is_ok_and(|d| d == index.to_string()) { eprintln!("{:?} dev{index} <- {text}", self.now); }
         let mut frames: Vec<ServerFrame> = Vec::new();
         for frame in decode_server(text) {
             match frame {
@@ -444,7 +444,7 @@ impl World {
                 }
             }
             Output::OpenSocket => self.connect(index),
-            Output::Transmit(frames) => { if std::env::var("DBG").is_ok_and(|d| d == index.to_string()) { eprintln!("{:?} dev{index} -> {frames:?}", self.now); } self.transmit_frames(index, &frames) }
+            Output::Transmit(frames) => self.transmit_frames(index, &frames),
             Output::CloseSocket => {
                 if let Some(id) = device.link.take() {
                     self.hang_up(id);

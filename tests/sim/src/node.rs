@@ -360,7 +360,10 @@ impl World {
             self.note(|| "a transaction of the server fails".into());
             self.node.store.fail_commits(1);
         }
-        let commands: Vec<Command> = batch.iter().map(|(_, _, command)| command.clone()).collect();
+        let commands: Vec<Command> = batch
+            .iter()
+            .map(|(_, _, command)| command.clone())
+            .collect();
         let wall = self.wall();
         let rng = &mut self.rng;
         let ids = &mut self.node.ids;
@@ -391,11 +394,13 @@ impl World {
     /// is on the line still arrives, as it does from a process that died.
     fn confirm_early(&mut self, batch: Vec<(LinkId, Option<Token>, Command)>) {
         let mut lost = self.node.store.clone();
-        let commands: Vec<Command> = batch.iter().map(|(_, _, command)| command.clone()).collect();
+        let commands: Vec<Command> = batch
+            .iter()
+            .map(|(_, _, command)| command.clone())
+            .collect();
         let wall = self.wall();
         let rng = &mut self.rng;
-        let (outcomes, _) =
-            lost.apply(&commands, wall, || MessageId::from_uuid(rng.uuid_v7(wall)));
+        let (outcomes, _) = lost.apply(&commands, wall, || MessageId::from_uuid(rng.uuid_v7(wall)));
         for ((id, token, _), outcome) in batch.into_iter().zip(outcomes) {
             if let Some(token) = token
                 && matches!(outcome, Outcome::Sent(_) | Outcome::Acked(_))

@@ -297,7 +297,12 @@ impl World {
 
     fn write(&mut self, device: usize, conversation_id: ConversationId, op: WriteOp) -> TempId {
         let key = self.key();
-        self.note(|| format!("device {device}: {} {key} in {conversation_id}", op.kind().as_str()));
+        self.note(|| {
+            format!(
+                "device {device}: {} {key} in {conversation_id}",
+                op.kind().as_str()
+            )
+        });
         let kind = CommandKind::Write {
             key,
             conversation_id,
@@ -309,7 +314,11 @@ impl World {
 
     fn create_direct(&mut self, device: usize) {
         let me = self.devices[device].user.clone();
-        let peer = self.devices.iter().map(|d| &d.user).find(|user| **user != me);
+        let peer = self
+            .devices
+            .iter()
+            .map(|d| &d.user)
+            .find(|user| **user != me);
         let Some(peer) = peer.cloned() else { return };
         let id = ConversationId::direct(&me, &peer);
         let op = WriteOp::CreateConversation(CreateConversation {
@@ -349,7 +358,11 @@ impl World {
             return;
         }
         let me = self.devices[device].user.clone();
-        let other = self.devices.iter().map(|d| &d.user).find(|user| **user != me);
+        let other = self
+            .devices
+            .iter()
+            .map(|d| &d.user)
+            .find(|user| **user != me);
         let Some(other) = other.cloned() else { return };
         let members = Members {
             user_ids: vec![other],

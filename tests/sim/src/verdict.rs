@@ -97,9 +97,10 @@ fn check_open_screens(
             continue;
         }
         let shown: Vec<&TimelineItem> = confirmed(&screen.items).collect();
-        let tail = truth.len().checked_sub(shown.len()).ok_or_else(|| {
-            format!("device {device} shows more of {conversation} than there is")
-        })?;
+        let tail = truth
+            .len()
+            .checked_sub(shown.len())
+            .ok_or_else(|| format!("device {device} shows more of {conversation} than there is"))?;
         compare(device, conversation, &shown, &truth[tail..])?;
     }
     Ok(())
@@ -146,7 +147,10 @@ fn check_whole_timeline(
     compare(device, conversation, &shown, truth)?;
     for item in &screen.items {
         if item.send == Some(SendState::Queued) {
-            return Err(format!("device {device}: {:?} sticks in the queue", item.key));
+            return Err(format!(
+                "device {device}: {:?} sticks in the queue",
+                item.key
+            ));
         }
     }
     world.command(device, CommandKind::CloseTimeline(timeline));
@@ -295,7 +299,11 @@ fn check_sends(world: &World) -> Result<(), String> {
         let device = &world.devices[sent.device];
         let copies = there.get(key).map_or(&[][..], Vec::as_slice);
         if copies.len() > 1 {
-            return Err(format!("{} ({key}) is there {} times", sent.text, copies.len()));
+            return Err(format!(
+                "{} ({key}) is there {} times",
+                sent.text,
+                copies.len()
+            ));
         }
         let visible = device
             .entries
@@ -309,7 +317,10 @@ fn check_sends(world: &World) -> Result<(), String> {
                 return Err(format!("{} ({key}) is lost", sent.text));
             }
             if visible && sent.told_sent && !sent.cancelled {
-                return Err(format!("{} ({key}) was acknowledged and is lost", sent.text));
+                return Err(format!(
+                    "{} ({key}) was acknowledged and is lost",
+                    sent.text
+                ));
             }
             continue;
         };

@@ -211,7 +211,6 @@ impl World {
             };
             self.now = self.now.max(due.at);
             steps += 1;
-            if steps > STEPS - 20 { eprintln!("{:?} {:?} {:?}", self.now, due.event, self.devices.iter().map(|d| d.timeout()).collect::<Vec<_>>()); }
             self.dispatch(due.event);
             if self.is_settled() {
                 break;
@@ -436,10 +435,12 @@ impl World {
             && self.node.is_idle()
             && self.devices.iter().all(Device::is_settled)
             && self.devices.iter().all(|device| self.has_good_line(device))
-            && !self
-                .queue
-                .iter()
-                .any(|Reverse(due)| matches!(due.event, Event::Arrive(..) | Event::Answer(..) | Event::Snapshot(..)))
+            && !self.queue.iter().any(|Reverse(due)| {
+                matches!(
+                    due.event,
+                    Event::Arrive(..) | Event::Answer(..) | Event::Snapshot(..)
+                )
+            })
     }
 
     /// A device may believe to be connected while its line swallows everything.
