@@ -16,7 +16,7 @@ use causerie::{
 use tokio::sync::mpsc;
 
 use super::{
-    cue::{Cue, Report, Target},
+    cue::{Cue, How, Report, Target},
     seen::{Change, Mark, Seen},
 };
 
@@ -118,19 +118,18 @@ async fn obey(
             let key = conversation.send(&text).await?.to_string();
             reports.send(Report::Said { number, key, at });
         }
-        Cue::Edit { target, text } => {
+        Cue::Change {
+            number,
+            target,
+            how,
+        } => {
             if let Some(target) = message(&target, reports) {
-                conversation.edit(target, &text).await?;
-            }
-        }
-        Cue::Delete { target } => {
-            if let Some(target) = message(&target, reports) {
-                conversation.delete(target).await?;
-            }
-        }
-        Cue::React { target, emoji } => {
-            if let Some(target) = message(&target, reports) {
-                conversation.react(target, &emoji).await?;
+                match how {
+                    How::Edit(text) => conversation.edit(target, &text).await?,
+                    How::Delete => conversation.delete(target).await?,
+                    How::React(emoji) => conversation.react(target, &emoji).await?,
+                };
+                reports.send(Report::Done { number });
             }
         }
         Cue::NetworkChanged => client.network_changed(NetworkHint::Changed),

@@ -16,29 +16,31 @@ pub enum Cue {
         /// What.
         text: String,
     },
-    /// Change what a message says.
-    Edit {
+    /// Change a message.
+    Change {
+        /// Comes back in [`Report::Done`].
+        number: usize,
         /// Which.
         target: Target,
-        /// What it says from now on.
-        text: String,
-    },
-    /// Take a message back.
-    Delete {
-        /// Which.
-        target: Target,
-    },
-    /// Put an emoji on a message.
-    React {
-        /// Which.
-        target: Target,
-        /// The emoji.
-        emoji: String,
+        /// How.
+        how: How,
     },
     /// The system says that the network changed.
     NetworkChanged,
     /// Tell all that the timeline shows, read anew from the local data.
     Dump,
+}
+
+/// What is done to a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// It says this from now on.
+    Edit(String),
+    /// It is taken back.
+    Delete,
+    /// It gets this emoji.
+    React(String),
 }
 
 /// Which message.
@@ -64,6 +66,11 @@ pub enum Report {
         key: String,
         /// When `send` was called.
         at: u64,
+    },
+    /// The change of this number is made: it is durable on the device.
+    Done {
+        /// The cue's.
+        number: usize,
     },
     /// The timeline changed.
     Changed {

@@ -3,14 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::time::{sleep_until, timeout_at};
+use tokio::time::{sleep_until, timeout};
 
 use super::{
     DemoError,
     checker::{Evidence, Findings, check},
-    cue::{Cue, Target},
+    cue::{Cue, How, Target},
     device::Device,
-    ledger::Deleted,
     notes::Notes,
     outcome::Outcome,
     puppet::Heard,
@@ -110,32 +109,12 @@ impl Director {
                 self.cue(device, Cue::Say { number, text }).await;
             }
             Action::Edit { device, tag, text } => {
-                let target = self.target(device, &tag).await?;
-                if let Some(entry) = self.notes.ledger.by_tag(&tag) {
-                    entry.text.clone_from(&text);
-                    entry.edited = true;
-                }
-                self.cue(device, Cue::Edit { target, text }).await;
+                self.change(device, &tag, How::Edit(text)).await?;
             }
-            Action::Delete { device, tag } => {
-                let target = self.target(device, &tag).await?;
-                if let Some(entry) = self.notes.ledger.by_tag(&tag) {
-                    entry.deleted = if entry.acknowledged {
-                        Deleted::Confirmed
-                    } else {
-                        Deleted::Unconfirmed
-                    };
-                }
-                self.cue(device, Cue::Delete { target }).await;
-            }
+            Action::Delete { device, tag } => self.change(device, &tag, How::Delete).await?,
             Action::React { device, tag, emoji } => {
-                let target = self.target(device, &tag).await?;
-                if let Some(entry) = self.notes.ledger.by_tag(&tag) {
-                    let reaction = (emoji.to_owned(), device.user().to_owned());
-                    entry.reactions.insert(reaction);
-                }
-                let emoji = emoji.to_owned();
-                self.cue(device, Cue::React { target, emoji }).await;
+                self.change(device, &tag, How::React(emoji.to_owned()))
+                    .await?;
             }
             Action::KillServer => {
                 self.outcome.server_kills += 1;
@@ -235,14 +214,21 @@ impl Director {
         }
         let missing = self.notes.missing_after_restart(device);
         self.tell(format!("{} is back", device.title()));
-        for (number, text) in missing {
-            self.cue(device, Cue::Say { number, text }).await;
+        for cue in missing {
+            self.cue(device, cue).await;
         }
         Ok(())
     }
 
     async fn cue(&mut self, device: Device, cue: Cue) {
         self.stage.puppet(device).cue(&cue).await;
+    }
+
+    async fn change(&mut self, device: Device, tag: &str, how: How) -> Result<(), DemoError> {
+        let target = self.target(device, tag).await?;
+        let cue = self.notes.change(device, tag, target, how);
+        self.cue(device, cue).await;
+        Ok(())
     }
 
     /// How a device names a message; waits until it can.
@@ -349,10 +335,16 @@ impl Director {
         loop {
             self.listen_until(end, Notes::is_settled).await?;
             devices = self.mirrors();
-            wire = timeout_at(end.into(), self.stage.witness())
-                .await
+            let views = timeout(ANSWERS_WITHIN, self.stage.witness()).await;
+            let views = views
                 .map_err(|_| DemoError::new("the server's history did not come in time"))??;
-            if self.compare(&wire, &devices).is_clean() || now() >= end {
+            let agree = views.agree();
+            wire = views.merged();
+            if (agree && self.compare(&wire, &devices).is_clean()) || now() >= end {
+                if !agree {
+                    let complaint = "the server tells alice and bob different histories";
+                    self.notes.complaints.insert(complaint.to_owned());
+                }
                 break;
             }
             self.listen_until(now() + FRAME, |_| false).await?;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    cue::{Report, Target},
+    cue::{Cue, How, Report, Target},
     device::Device,
     latency::Latency,
     ledger::{Deleted, Ledger},
@@ -44,6 +44,9 @@ pub struct Notes {
     pub complaints: BTreeSet<String>,
     /// Whether network and server are well now.
     pub calm: bool,
+    /// Changes that were asked for and are not reported as made.
+    changes: BTreeMap<usize, (Device, Cue)>,
+    last_change: usize,
     asked_calmly: Vec<bool>,
     said_at: BTreeMap<usize, u64>,
     first_seen: BTreeMap<(Device, String), u64>,
@@ -55,6 +58,33 @@ impl Notes {
     pub fn ask(&mut self, device: Device, tag: &str, text: &str) -> usize {
         self.asked_calmly.push(self.calm);
         self.ledger.ask(device, tag, text)
+    }
+
+    /// Writes down that a device is asked to change a message, and gives the cue for it.
+    pub fn change(&mut self, device: Device, tag: &str, target: Target, how: How) -> Cue {
+        if let Some(entry) = self.ledger.by_tag(tag) {
+            match &how {
+                How::Edit(text) => {
+                    entry.text.clone_from(text);
+                    entry.edited = true;
+                }
+                How::Delete if entry.acknowledged => entry.deleted = Deleted::Confirmed,
+                How::Delete => entry.deleted = Deleted::Unconfirmed,
+                How::React(emoji) => {
+                    let user = device.user().to_owned();
+                    entry.reactions.insert((emoji.clone(), user));
+                }
+            }
+        }
+        self.last_change += 1;
+        let number = self.last_change;
+        let cue = Cue::Change {
+            number,
+            target,
+            how,
+        };
+        self.changes.insert(number, (device, cue.clone()));
+        cue
     }
 
     /// One device.
@@ -84,6 +114,7 @@ impl Notes {
                 self.said_at.insert(number, at);
                 self.acknowledge(device);
             }
+            Report::Done { number } => drop(self.changes.remove(&number)),
             Report::Changed { at, changes } => self.changed(device, at, changes),
             Report::Link { live } => {
                 let sight = self.sight_mut(device);
@@ -147,9 +178,9 @@ impl Notes {
     }
 
     /// After a device was started again: finds out which messages it has that it had no time to
-    /// report, and gives the numbers and texts of those that it was asked for and does not have.
-    /// Who typed them would see that they are missing, and type them again.
-    pub fn missing_after_restart(&mut self, device: Device) -> Vec<(usize, String)> {
+    /// report, and gives the cues that it must be given again: messages that it does not have, and
+    /// changes that it did not report as made. Who asked for them would see that they are missing.
+    pub fn missing_after_restart(&mut self, device: Device) -> Vec<Cue> {
         let mut missing = Vec::new();
         let mut found = Vec::new();
         for (number, entry) in self.ledger.entries().iter().enumerate() {
@@ -162,13 +193,18 @@ impl Notes {
                 .find(|item| item.tag() == Some(entry.tag.as_str()))
             {
                 Some(item) => found.push((number, item.key.clone())),
-                None => missing.push((number, entry.text.clone())),
+                None => missing.push(Cue::Say {
+                    number,
+                    text: entry.text.clone(),
+                }),
             }
         }
         for (number, key) in found {
             self.ledger.show(number, &key);
         }
         self.acknowledge(device);
+        let changes = self.changes.values().filter(|(by, _)| *by == device);
+        missing.extend(changes.map(|(_, cue)| cue.clone()));
         missing
     }
 
@@ -190,7 +226,8 @@ impl Notes {
     /// Whether everybody is connected, has nothing to send, and shows everything.
     pub fn is_settled(&self) -> bool {
         let quiet = |sight: &Sight| sight.ready && sight.live && sight.waiting == Some(0);
-        self.sights.iter().all(quiet)
+        self.changes.is_empty()
+            && self.sights.iter().all(quiet)
             && self.ledger.entries().iter().all(|entry| {
                 entry.key.is_some()
                     && (entry.deleted != Deleted::No || self.is_everywhere(&entry.tag))
@@ -338,8 +375,23 @@ mod tests {
         notes.forget_screen(Device::Bob);
         show(&mut notes, Device::Bob, 5, &[item("k1", "b001", 0)]);
         let missing = notes.missing_after_restart(Device::Bob);
-        assert_eq!(missing, [(1, "b002 hello".to_owned())]);
+        let text = "b002 hello".to_owned();
+        assert_eq!(missing, [Cue::Say { number: 1, text }]);
         assert_eq!(notes.ledger.entries()[0].key.as_deref(), Some("k1"));
+    }
+
+    #[test]
+    fn a_change_that_was_not_reported_as_made_is_asked_for_again() {
+        let mut notes = Notes::default();
+        calm(&mut notes);
+        let target = || Target::Key("k".into());
+        let first = notes.change(Device::Bob, "b001", target(), How::Delete);
+        let second = notes.change(Device::Bob, "b002", target(), How::Delete);
+        assert!(!notes.is_settled());
+        notes.handle(Device::Bob, Report::Done { number: 1 });
+        assert_ne!(first, second);
+        assert_eq!(notes.missing_after_restart(Device::Bob), [second]);
+        assert_eq!(notes.missing_after_restart(Device::Phone), []);
     }
 
     #[test]

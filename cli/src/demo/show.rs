@@ -16,6 +16,8 @@ pub enum Show {
     Screen(Box<DefaultTerminal>),
     /// A line for each thing that happens.
     Lines,
+    /// Nowhere.
+    Nowhere,
 }
 
 impl Show {
@@ -35,7 +37,7 @@ impl Show {
     /// Draws the scene, and tells whether whoever watches wants to leave.
     pub fn draw(&mut self, scene: &Scene) -> io::Result<bool> {
         match self {
-            Self::Lines => Ok(false),
+            Self::Lines | Self::Nowhere => Ok(false),
             Self::Screen(terminal) => {
                 terminal.draw(|frame| frame.render_widget(scene, frame.area()))?;
                 wants_to_leave()

@@ -78,25 +78,25 @@ impl Stage {
         &mut self.puppets[device.index()]
     }
 
-    /// The server's own word: its history, read by raw clients as alice and as bob. Each is told
-    /// the `temp_id`s of its own messages only; both must see the same otherwise.
-    pub async fn witness(&self) -> Result<Vec<Seen>, DemoError> {
-        let conversation = conversation()?;
-        let mut views = Vec::new();
-        for (n, user) in [Device::Phone.user(), Device::Bob.user()]
-            .into_iter()
-            .enumerate()
-        {
-            let token = self.server.token(user)?;
-            // An installation of its own: it supersedes nobody.
-            let client_id = format!("019a0000-0000-7000-8000-00000000000{n}");
-            let mut client = RawClient::open(self.server.addr(), &token, &client_id).await?;
-            let messages = client.history(&conversation.to_string()).await?;
-            client.close().await;
-            views.push(messages.iter().map(Seen::from_wire).collect::<Vec<_>>());
-        }
-        let [alice, bob] = views.try_into().map_err(|_| DemoError::new("two views"))?;
-        merge(alice, &bob)
+    /// The server's own word: its history, read by raw clients as alice and as bob.
+    ///
+    /// # Errors
+    /// If the server does not answer.
+    pub async fn witness(&self) -> Result<Views, DemoError> {
+        Ok(Views {
+            alice: self.history(Device::Phone.user()).await?,
+            bob: self.history(Device::Bob.user()).await?,
+        })
+    }
+
+    async fn history(&self, user: &str) -> Result<Vec<Seen>, DemoError> {
+        // An installation of its own: it supersedes nobody.
+        const CLIENT_ID: &str = "019a0000-0000-7000-8000-000000000000";
+        let token = self.server.token(user)?;
+        let mut client = RawClient::open(self.server.addr(), &token, CLIENT_ID).await?;
+        let messages = client.history(&conversation()?.to_string()).await?;
+        client.close().await;
+        Ok(messages.iter().map(Seen::from_wire).collect())
     }
 
     /// Ends every client.
@@ -108,24 +108,37 @@ impl Stage {
     }
 }
 
-/// Alice's and bob's views as one, with every `temp_id`.
-fn merge(mut alice: Vec<Seen>, bob: &[Seen]) -> Result<Vec<Seen>, DemoError> {
-    let same = alice.len() == bob.len()
-        && alice.iter().zip(bob).all(|(a, b)| {
-            let key = a.key.clone();
-            *a == Seen { key, ..b.clone() }
-        });
-    if !same {
-        return Err(DemoError::new(
-            "the server tells alice and bob different histories",
-        ));
+/// The server's history as it tells it to each of the two. Each is told the `temp_id`s of its own
+/// messages only.
+#[derive(Debug)]
+pub struct Views {
+    alice: Vec<Seen>,
+    bob: Vec<Seen>,
+}
+
+impl Views {
+    /// Whether both are told the same, `temp_id`s apart.
+    pub fn agree(&self) -> bool {
+        let same = |(alice, bob): (&Seen, &Seen)| {
+            let key = alice.key.clone();
+            *alice == Seen { key, ..bob.clone() }
+        };
+        self.alice.len() == self.bob.len() && self.alice.iter().zip(&self.bob).all(same)
     }
-    for (a, b) in alice.iter_mut().zip(bob) {
-        if a.key.is_empty() {
-            a.key.clone_from(&b.key);
+
+    /// Both as one, with every `temp_id`.
+    pub fn merged(self) -> Vec<Seen> {
+        let mut all = self.alice;
+        for seen in &mut all {
+            let other = self.bob.iter().find(|o| o.message_id == seen.message_id);
+            if let Some(other) = other
+                && seen.key.is_empty()
+            {
+                seen.key.clone_from(&other.key);
+            }
         }
+        all
     }
-    Ok(alice)
 }
 
 fn conversation() -> Result<ConversationId, DemoError> {
