@@ -116,6 +116,10 @@ pub(crate) fn refuse(text: &str, error: ErrorReply) -> Result<ClientFrame, Frame
         #[serde(borrow, default, deserialize_with = "raw_object")]
         payload: Option<&'a RawValue>,
     }
+    if !text.starts_with('{') {
+        // An array would be read as an object's values in their order.
+        return Err(FrameFault { id: None, error });
+    }
     let id = serde_json::from_str(text).ok().map(|only: OnlyId| only.id);
     let write = serde_json::from_str::<OnlyWrite<'_>>(text)
         .ok()

@@ -14,6 +14,7 @@ pub mod encode;
 mod notice;
 mod ring;
 mod room;
+mod shared;
 mod slot;
 
 use std::{
@@ -22,26 +23,25 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use causerie_protocol::{
-    ClientId, ConversationId, Meta, Receipt, Seq, ServerFrame, ServerMessage, TypingIndicator,
-    UserId, limits::TYPING_EXPIRES_MS,
+    ClientId, ConversationId, Meta, Seq, ServerFrame, ServerMessage, TypingIndicator, UserId,
+    limits::TYPING_EXPIRES_MS,
 };
-use parking_lot::{Mutex, MutexGuard};
 
 pub use batch::Batch;
 pub use notice::Notice;
 pub use ring::{Read, RingLimits, left};
+pub use shared::{HubGuard, SharedHub};
 
 use self::{
     encode::line,
     ring::RingEvent,
-    room::{Room, is_small},
-    slot::{Slot, SlotKind},
+    room::Room,
+    slot::{Slot, SlotKind, receipt},
 };
 use crate::{
     clock::Now,
-    store::{Commit, EventBody, ReadState, RowChangeKind},
+    store::{Commit, EventBody, RowChangeKind},
 };
 
 /// How a connection is reached. Calls come while no lock of the hub is held.
@@ -457,122 +457,5 @@ fn meta(conversation_id: ConversationId, user_id: &UserId, at: u64) -> Meta {
         sender_id: Some(user_id.clone()),
         target_id: Some(conversation_id.to_string()),
         client_id: None,
-    }
-}
-
-/// A receipt for its own user's devices and, in a small conversation, for everybody.
-fn receipt(
-    kind: SlotKind,
-    commit: &Commit,
-    user_id: &UserId,
-    (seq, at): (Seq, u64),
-    state: &ReadState,
-) -> Slot {
-    let frame = |own: bool| -> Bytes {
-        let receipt = Receipt {
-            conversation_id: commit.conversation_id,
-            user_id: user_id.clone(),
-            seq,
-            at,
-            read_number: own.then_some(state.read_number),
-            mentions_unread: own.then_some(state.mentions_unread),
-            rev: own.then_some(state.rev),
-        };
-        line(&ServerFrame {
-            id: None,
-            message: match kind {
-                SlotKind::Delivered => ServerMessage::DeliveryReceipt(receipt),
-                SlotKind::Read | SlotKind::Typing => ServerMessage::ReadReceipt(receipt),
-            },
-            meta: Some(meta(commit.conversation_id, user_id, at)),
-        })
-    };
-    Slot {
-        kind,
-        user_id: user_id.clone(),
-        others: is_small(&commit.members).then(|| frame(false)),
-        own: Some(frame(true)),
-    }
-}
-
-/// The hub that connections and the store's publisher share.
-///
-/// One lock guards it. What is done under it is short: marks and reference counts, never JSON.
-/// Clones are the same hub.
-#[derive(Clone, Default)]
-pub struct SharedHub(Arc<Mutex<Hub>>);
-
-impl SharedHub {
-    /// A hub whose rings keep this much.
-    pub fn new(ring_limits: RingLimits) -> Self {
-        Self(Arc::new(Mutex::new(Hub {
-            ring_limits,
-            ..Hub::default()
-        })))
-    }
-
-    /// Locks the hub. Whoever is to be woken is woken when the guard goes.
-    pub fn lock(&self) -> HubGuard<'_> {
-        HubGuard(self.0.lock())
-    }
-
-    /// Takes in what a durable transaction changed: encodes its events once, outside of the lock,
-    /// and wakes whom they concern.
-    pub fn publish(&self, commits: &[Commit], now: Now) {
-        let open: Vec<bool> = {
-            let hub = self.0.lock();
-            commits
-                .iter()
-                .map(|commit| hub.is_open(commit.conversation_id))
-                .collect()
-        };
-        let frames: Vec<Vec<RingEvent>> = commits
-            .iter()
-            .zip(open)
-            .map(|(commit, open)| {
-                // A room that opens in between begins with a query that sees this commit.
-                let events = if open { commit.events.as_slice() } else { &[] };
-                events.iter().cloned().map(RingEvent::new).collect()
-            })
-            .collect();
-        let mut hub = self.lock();
-        for (commit, frames) in commits.iter().zip(frames) {
-            hub.publish(commit, frames, now);
-        }
-    }
-}
-
-/// The locked hub.
-pub struct HubGuard<'a>(MutexGuard<'a, Hub>);
-
-impl std::ops::Deref for HubGuard<'_> {
-    type Target = Hub;
-
-    fn deref(&self) -> &Hub {
-        &self.0
-    }
-}
-
-impl std::ops::DerefMut for HubGuard<'_> {
-    fn deref_mut(&mut self) -> &mut Hub {
-        &mut self.0
-    }
-}
-
-impl Drop for HubGuard<'_> {
-    fn drop(&mut self) {
-        if self.0.wakes.is_empty() && self.0.superseded.is_empty() {
-            return;
-        }
-        let wakes = std::mem::take(&mut self.0.wakes);
-        let superseded = std::mem::take(&mut self.0.superseded);
-        MutexGuard::unlocked(&mut self.0, || {
-            for connection in superseded {
-                connection.supersede();
-            }
-            for connection in wakes {
-                connection.wake();
-            }
-        });
     }
 }

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use causerie_protocol::UserId;
+use causerie_protocol::{Millis, Receipt, Seq, ServerFrame, ServerMessage, UserId};
 
-use super::Batch;
+use super::{Batch, encode::line, meta, room::is_small};
+use crate::store::{Commit, ReadState};
 
 /// How long a slot is kept: by then every reader has had it, or was closed as stalled.
 const KEPT_FOR: Duration = Duration::from_secs(60);
@@ -76,5 +77,40 @@ impl Slots {
         }
         *seen = self.version;
         false
+    }
+}
+
+/// A receipt for its own user's devices and, in a small conversation, for everybody.
+pub(super) fn receipt(
+    kind: SlotKind,
+    commit: &Commit,
+    user_id: &UserId,
+    (seq, at): (Seq, Millis),
+    state: &ReadState,
+) -> Slot {
+    let frame = |own: bool| -> Bytes {
+        let receipt = Receipt {
+            conversation_id: commit.conversation_id,
+            user_id: user_id.clone(),
+            seq,
+            at,
+            read_number: own.then_some(state.read_number),
+            mentions_unread: own.then_some(state.mentions_unread),
+            rev: own.then_some(state.rev),
+        };
+        line(&ServerFrame {
+            id: None,
+            message: match kind {
+                SlotKind::Delivered => ServerMessage::DeliveryReceipt(receipt),
+                SlotKind::Read | SlotKind::Typing => ServerMessage::ReadReceipt(receipt),
+            },
+            meta: Some(meta(commit.conversation_id, user_id, at)),
+        })
+    };
+    Slot {
+        kind,
+        user_id: user_id.clone(),
+        others: is_small(&commit.members).then(|| frame(false)),
+        own: Some(frame(true)),
     }
 }

@@ -41,7 +41,10 @@ impl<T: Tables> Work<'_, T> {
         let place = (lane, id);
         self.lanes.handle_write(place, write.temp_id, write.skip);
         let mut room = self.rooms.take(self.tables, id)?;
+        let head = |room: &Option<Box<Room>>| room.as_ref().map(|room| room.row.head_seq);
+        let before = head(&room);
         let decided = self.pass_gates(lane, actor, write, refuse, &mut room);
+        let after = head(&room);
         if let Some(room) = room {
             if room.has_news() && !self.touched.contains(&id) {
                 self.touched.push(id);
@@ -52,6 +55,7 @@ impl<T: Tables> Work<'_, T> {
             Ok(outcome) => Ok(outcome),
             Err(Stop::Failed(error)) => Err(error),
             Err(Stop::Refused(reply)) => {
+                debug_assert_eq!(before, after, "a refusal came after an event");
                 if reply.retryable {
                     self.lanes.stop(place, write.temp_id);
                 }

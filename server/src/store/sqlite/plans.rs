@@ -42,7 +42,7 @@ fn every_statement_uses_the_index_that_is_named_beside_it() {
         (c::JOINED, "PRIMARY KEY (conversation=?)"),
         (
             m::WRITE,
-            "PRIMARY KEY (conversation=? AND user=? AND temp_id=?)",
+            "PRIMARY KEY (temp_id=? AND user=? AND conversation=?)",
         ),
         (
             m::MESSAGES_UP,

@@ -31,10 +31,15 @@ const ADD_CONVERSATION: &str = "INSERT INTO conversations (id, kind, group_id, t
 const PUT_CONVERSATION: &str = "UPDATE conversations SET title = ?2, avatar = ?3, settings = ?4,
         head_seq = ?5, head_number = ?6, active_at = ?7, members_count = ?8, change = ?9
     WHERE key = ?1";
-const PUT_MEMBER: &str = "INSERT OR REPLACE INTO members (conversation, user, role, rev,
-        visible_from, joined_at, read_seq, read_number, mentions_unread, delivered_seq, left_seq,
-        left_number, left_title, left_avatar, left_members, left_active_at, change)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+/// Not `REPLACE`, which would also rewrite the index by user.
+const PUT_MEMBER: &str = "INSERT INTO members (conversation, user, role, rev, visible_from,
+        joined_at, read_seq, read_number, mentions_unread, delivered_seq, left_seq, left_number,
+        left_title, left_avatar, left_members, left_active_at, change)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+    ON CONFLICT DO UPDATE SET role = ?3, rev = ?4, visible_from = ?5, joined_at = ?6,
+        read_seq = ?7, read_number = ?8, mentions_unread = ?9, delivered_seq = ?10, left_seq = ?11,
+        left_number = ?12, left_title = ?13, left_avatar = ?14, left_members = ?15,
+        left_active_at = ?16, change = ?17";
 const ADD_WRITE: &str = "INSERT INTO writes (conversation, user, temp_id, kind, seq, at, cancelled)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 const PUT_STATE: &str = "INSERT OR REPLACE INTO message_states

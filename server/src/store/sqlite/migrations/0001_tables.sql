@@ -141,15 +141,16 @@ CREATE TABLE mentions (
 ) STRICT, WITHOUT ROWID;
 
 -- Every write that was ever taken, by its sender's name for it: what its repeats are answered with.
+-- Names are UUIDv7, so new ones come at the end of the tree, whatever the conversation.
 CREATE TABLE writes (
-    conversation INTEGER NOT NULL,
-    user         INTEGER NOT NULL,
     temp_id      BLOB NOT NULL,
+    user         INTEGER NOT NULL,
+    conversation INTEGER NOT NULL,
     kind         INTEGER NOT NULL,
     seq          INTEGER,
     at           INTEGER NOT NULL,
     cancelled    INTEGER NOT NULL,
-    PRIMARY KEY (conversation, user, temp_id)
+    PRIMARY KEY (temp_id, user, conversation)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE audit (

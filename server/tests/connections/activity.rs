@@ -1,0 +1,132 @@
+//! Conversations that a connection is not subscribed to (docs/protocol.md §5).
+
+use causerie_protocol::{UpdateConversation, WriteOp};
+use serde_json::json;
+
+use crate::world::{World, kinds, of};
+
+#[test]
+fn activity_comes_at_once_and_then_coalesced_every_100_ms() {
+    let mut world = World::new();
+    let room = world.group("alice", &["bob"]);
+    let bob = world.connect("bob");
+    world.take(bob);
+    world.say("alice", room, "one");
+    world.settle();
+    let frames = world.take(bob);
+    let activity = of(&frames, "conversation_activity");
+    assert_eq!(activity.len(), 1);
+    assert_eq!(activity[0]["head_seq"], 1);
+    assert_eq!(activity[0]["last_message"]["content"], "one");
+    assert!(activity[0].get("conversation").is_none());
+    for _ in 0..20 {
+        world.say("alice", room, "more");
+        world.pass(10);
+    }
+    world.pass(200);
+    let frames = world.take(bob);
+    let heads: Vec<_> = of(&frames, "conversation_activity")
+        .iter()
+        .map(|activity| activity["head_seq"].as_u64().unwrap())
+        .collect();
+    assert!(heads.len() <= 4, "{heads:?}");
+    assert_eq!(heads.last(), Some(&21));
+}
+
+#[test]
+fn the_whole_item_comes_when_more_than_head_and_cursors_changed() {
+    let mut world = World::new();
+    let room = world.group("alice", &["bob"]);
+    let bob = world.connect("bob");
+    world.take(bob);
+    let update = UpdateConversation {
+        title: Some("another title".into()),
+        ..UpdateConversation::default()
+    };
+    world.write("alice", room, WriteOp::UpdateConversation(update));
+    world.settle();
+    let frames = world.take(bob);
+    let activity = of(&frames, "conversation_activity")[0];
+    assert_eq!(activity["conversation"]["title"], "another title");
+}
+
+#[test]
+fn activity_that_cannot_be_read_now_comes_later() {
+    let mut world = World::new();
+    let room = world.group("alice", &["bob"]);
+    let bob = world.connect("bob");
+    world.take(bob);
+    world.failing_queries = 3;
+    world.say("alice", room, "hello");
+    world.settle();
+    assert!(world.take(bob).is_empty());
+    world.pass(1_000);
+    assert_eq!(kinds(&world.take(bob)), ["conversation_activity"]);
+}
+
+#[test]
+fn a_subscriber_gets_events_and_no_activity_until_it_unsubscribes() {
+    let mut world = World::new();
+    let room = world.group("alice", &["bob"]);
+    let bob = world.member("bob", room);
+    world.say("alice", room, "one");
+    world.settle();
+    world.pass(500);
+    assert_eq!(kinds(&world.take(bob)), ["new_message"]);
+    // What was not sent before `unsubscribed` is told by activity.
+    world.block(bob);
+    world.say("alice", room, "two");
+    world.settle();
+    world.ask(bob, "unsubscribe", json!({"room": format!("conv:{room}")}));
+    world.unblock(bob);
+    world.pass(200);
+    let frames = world.take(bob);
+    assert_eq!(kinds(&frames), ["unsubscribed", "conversation_activity"]);
+    assert_eq!(frames[1]["payload"]["head_seq"], 2);
+    world.say("alice", room, "three");
+    world.pass(200);
+    assert_eq!(kinds(&world.take(bob)), ["conversation_activity"]);
+}
+
+#[test]
+fn whoever_becomes_a_member_is_told_of_the_conversation() {
+    let mut world = World::new();
+    let bob = world.connect("bob");
+    world.take(bob);
+    let room = world.group("alice", &["bob"]);
+    world.say("alice", room, "hello");
+    world.settle();
+    let frames = world.take(bob);
+    assert_eq!(kinds(&frames), ["conversation_created"]);
+    let item = &frames[0]["payload"]["conversation"];
+    assert_eq!(item["head_seq"], 1);
+    assert_eq!(item["membership"], "joined");
+}
+
+#[test]
+fn reading_on_one_device_is_told_to_the_others() {
+    let mut world = World::new();
+    let room = world.group("alice", &["bob"]);
+    world.say("alice", room, "hello");
+    let phone = world.member("bob", room);
+    let tablet = world.member("bob", room);
+    let laptop = world.connect("bob");
+    let alice = world.member("alice", room);
+    for at in [phone, tablet, laptop, alice] {
+        world.take(at);
+    }
+    world.ask(
+        phone,
+        "mark_read",
+        json!({"conversation_id": room, "seq": 99}),
+    );
+    world.settle();
+    let frames = world.take(tablet);
+    let own = of(&frames, "read_receipt")[0];
+    assert_eq!((&own["seq"], &own["read_number"]), (&json!(1), &json!(1)));
+    assert!(own["rev"].is_u64());
+    let frames = world.take(laptop);
+    assert_eq!(of(&frames, "conversation_activity")[0]["read_seq"], 1);
+    let frames = world.take(alice);
+    assert!(of(&frames, "read_receipt")[0].get("read_number").is_none());
+}

@@ -1,0 +1,8 @@
+//! Connections and the hub against the memory store, without sockets and in virtual time.
+
+mod activity;
+mod asking;
+mod delivery;
+mod ending;
+mod opening;
+mod world;
