@@ -11,7 +11,7 @@ mod screen;
 mod write;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -63,6 +63,8 @@ pub struct Engine {
     timelines: BTreeMap<TimelineId, Timeline>,
     /// The timelines that show a conversation.
     shown_in: BTreeMap<ConversationId, Vec<TimelineId>>,
+    /// Timelines that want something.
+    restless: BTreeSet<TimelineId>,
     loads: BTreeMap<LoadId, (TimelineId, LoadPurpose)>,
     next_load: u64,
     changes: Changes,
@@ -109,6 +111,7 @@ impl Engine {
                 .collect(),
             timelines: BTreeMap::new(),
             shown_in: BTreeMap::new(),
+            restless: BTreeSet::new(),
             loads: BTreeMap::new(),
             next_load: 0,
             changes: Changes::default(),
@@ -280,14 +283,13 @@ impl Engine {
     /// What follows from what was taken in: sends what may go, and gives out what is to be done.
     fn settle(&mut self) {
         self.carry_out_actions();
+        self.poll_screens();
         if self.connection.is_live() {
             self.poll_subscriptions();
             self.poll_outbox();
             self.poll_receipts();
             self.poll_fetches();
         }
-        // What was sent may have shown that the connection is of no use.
-        self.carry_out_actions();
         self.flush();
     }
 

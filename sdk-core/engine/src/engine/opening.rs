@@ -398,6 +398,7 @@ impl Engine {
                 self.changes.refuse(reply, CommandError::Offline);
             }
         }
+        self.anchor_unanchored();
     }
 
     // Sync.

@@ -154,7 +154,11 @@ impl Engine {
         }
         self.learn_users(page.users);
         self.raise_start(id, page.visible_from);
-        let lo = page.lo.max(page.visible_from);
+        let start = self
+            .conversations
+            .get(&id)
+            .map_or(page.visible_from, |known| known.item.visible_from);
+        let lo = page.lo.max(start);
         let hi = page.hi.min(page.as_of_seq);
         page.messages.iter_mut().for_each(erase_if_deleted);
         for message in &page.messages {

@@ -6,7 +6,7 @@ use super::Engine;
 use crate::{
     CommandError, LoadId, LoadQuery, ReplyId, TimelineId, TimelineStart,
     request::{Fetch, FetchPurpose},
-    timeline::{Direction, LoadPurpose, Timeline, View, Window},
+    timeline::{Direction, LoadPurpose, Timeline, View, Want, Window},
 };
 
 /// The highest seq there can be.
@@ -42,8 +42,32 @@ impl Engine {
         self.shown_in.entry(conversation_id).or_default().push(id);
         self.subscriptions.open(conversation_id);
         match start {
-            TimelineStart::Newest => self.anchor(id),
-            TimelineStart::At(seq) => self.anchor_at(id, seq),
+            TimelineStart::Newest => self.want(id, Want::Newest),
+            TimelineStart::At(seq) => self.want(id, Want::At(seq)),
+        }
+    }
+
+    /// Brings a timeline to something, when all of this input is taken in.
+    fn want(&mut self, id: TimelineId, want: Want) {
+        if let Some(timeline) = self.timelines.get_mut(&id) {
+            timeline.want = timeline.want.max(Some(want));
+            self.restless.insert(id);
+        }
+    }
+
+    /// Brings timelines to what is wanted.
+    pub(super) fn poll_screens(&mut self) {
+        for id in std::mem::take(&mut self.restless) {
+            let want = self
+                .timelines
+                .get_mut(&id)
+                .and_then(|timeline| timeline.want.take());
+            match want {
+                Some(Want::Newest) => self.anchor(id),
+                Some(Want::At(seq)) => self.anchor_at(id, seq),
+                Some(Want::Whole) => self.make_whole(id),
+                None => {}
+            }
         }
     }
 
@@ -102,6 +126,19 @@ impl Engine {
         self.load(id, purpose, query);
     }
 
+    /// What was to be opened at a place that only the server knows opens with the newest.
+    pub(super) fn anchor_unanchored(&mut self) {
+        let ids: Vec<_> = self
+            .timelines
+            .iter()
+            .filter(|(_, timeline)| !timeline.anchored)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in ids {
+            self.want(id, Want::Newest);
+        }
+    }
+
     /// Shows what surrounds a seq: from the cache if it is there, else from the server if that is
     /// reached, else the newest.
     fn anchor_at(&mut self, id: TimelineId, seq: Seq) {
@@ -149,14 +186,14 @@ impl Engine {
         let Some(timeline) = self.timelines.get(&id) else {
             return;
         };
-        let Some(conversation) = self.conversations.get(&timeline.conversation_id) else {
-            return;
+        let cached = |seq| {
+            self.conversations
+                .get(&timeline.conversation_id)
+                .is_some_and(|conversation| conversation.ranges.run_at(seq).is_some())
         };
         match timeline.start {
-            TimelineStart::At(seq) if conversation.ranges.run_at(seq).is_some() => {
-                self.anchor_at(id, seq);
-            }
-            TimelineStart::At(_) | TimelineStart::Newest => self.anchor(id),
+            TimelineStart::At(seq) if cached(seq) => self.want(id, Want::At(seq)),
+            TimelineStart::At(_) | TimelineStart::Newest => self.want(id, Want::Newest),
         }
     }
 
@@ -193,11 +230,11 @@ impl Engine {
                 let start = conversation.item.visible_from;
                 timeline.view.rebuild(messages, start, window);
                 timeline.anchored = true;
-                self.close_hole(conversation_id);
+                self.want(id, Want::Whole);
             }
             LoadPurpose::Thaw => {
                 if full(THAW_LIMIT) {
-                    self.anchor(id);
+                    self.want(id, Want::Newest);
                 } else {
                     timeline.view.thaw(messages);
                 }
@@ -231,57 +268,62 @@ impl Engine {
         }
     }
 
-    /// For each timeline with a hole before the newest messages: shows them if the cache reaches
-    /// them, else asks for them.
+    /// Timelines with a hole before the newest messages may be whole now, or may ask for them.
     pub(super) fn close_hole(&mut self, conversation_id: ConversationId) {
-        let Some(conversation) = self.conversations.get(&conversation_id) else {
-            return;
-        };
-        let attached = conversation.is_attached();
-        let last = conversation.last();
-        let reachable = self.connection.is_live()
-            && self.subscriptions.is_on(conversation_id)
-            && conversation.position.is_some();
         let ids = self
             .shown_in
             .get(&conversation_id)
             .cloned()
             .unwrap_or_default();
         for id in ids {
-            let Some(timeline) = self.timelines.get_mut(&id) else {
-                continue;
-            };
-            let window = timeline.view.window();
-            let Some(hole) = window.hole.filter(|_| timeline.anchored) else {
-                continue;
-            };
-            if attached {
-                timeline.awaits_newest = false;
-                let contiguous = self
-                    .conversations
-                    .get(&conversation_id)
-                    .is_some_and(|c| c.ranges.run_at(window.lo).is_some_and(|(_, hi)| hi >= last));
-                if contiguous {
-                    let query = LoadQuery {
-                        conversation_id,
-                        lo: hole,
-                        hi: TOP,
-                        limit: THAW_LIMIT,
-                        newest: true,
-                    };
-                    self.load(id, LoadPurpose::Thaw, query);
-                } else {
-                    self.anchor(id);
-                }
-            } else if reachable {
-                timeline.awaits_newest = true;
-                let limit = timeline.page;
-                self.fetches.want(Fetch {
-                    conversation_id,
-                    purpose: FetchPurpose::Newest,
-                    limit,
-                });
+            self.want(id, Want::Whole);
+        }
+    }
+
+    /// If there is a hole before the newest messages: shows them if the cache reaches them, else
+    /// asks for them.
+    fn make_whole(&mut self, id: TimelineId) {
+        let Some(timeline) = self.timelines.get_mut(&id) else {
+            return;
+        };
+        let conversation_id = timeline.conversation_id;
+        let window = timeline.view.window();
+        let Some(hole) = window.hole.filter(|_| timeline.anchored) else {
+            return;
+        };
+        let Some(conversation) = self.conversations.get(&conversation_id) else {
+            return;
+        };
+        if conversation.is_attached() {
+            timeline.awaits_newest = false;
+            let last = conversation.last();
+            let contiguous = conversation
+                .ranges
+                .run_at(window.lo)
+                .is_some_and(|(_, hi)| hi >= last);
+            if !contiguous {
+                return self.anchor(id);
             }
+            let query = LoadQuery {
+                conversation_id,
+                lo: hole,
+                hi: TOP,
+                limit: THAW_LIMIT,
+                newest: true,
+            };
+            return self.load(id, LoadPurpose::Thaw, query);
+        }
+        let reachable = self.connection.is_live()
+            && self.subscriptions.is_on(conversation_id)
+            && conversation.position.is_some();
+        if reachable {
+            timeline.awaits_newest = true;
+            let limit = timeline.page;
+            self.fetches.want(Fetch {
+                conversation_id,
+                purpose: FetchPurpose::Newest,
+                limit,
+            });
         }
     }
 
@@ -459,7 +501,7 @@ impl Engine {
             FetchPurpose::Older { timeline, .. } | FetchPurpose::Newer { timeline, .. } => {
                 self.end_loading(timeline, refused.or(Some(CommandError::Offline)));
             }
-            FetchPurpose::Around { timeline, .. } => self.anchor(timeline),
+            FetchPurpose::Around { timeline, .. } => self.want(timeline, Want::Newest),
             FetchPurpose::Newest => {
                 for id in self
                     .shown_in

@@ -21,6 +21,18 @@ pub(crate) enum LoadPurpose {
     Newer { run_hi: Seq },
 }
 
+/// What a timeline is to be brought to once all of an input is taken in: only then is it certain
+/// where holes are. The later ones contain the earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Want {
+    /// The hole before the newest messages closed.
+    Whole,
+    /// What surrounds a seq.
+    At(Seq),
+    /// The newest messages, anew.
+    Newest,
+}
+
 /// What a timeline is loading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -38,6 +50,7 @@ pub(crate) struct Timeline {
     pub(crate) opening: Option<ReplyId>,
     /// There is a first state.
     pub(crate) anchored: bool,
+    pub(crate) want: Option<Want>,
     /// The newest page is asked for.
     pub(crate) awaits_newest: bool,
     /// What runs, and the commands that wait for it.
@@ -61,6 +74,7 @@ impl Timeline {
             view,
             opening: Some(opening),
             anchored: false,
+            want: None,
             awaits_newest: false,
             loading: None,
             waiting: Vec::new(),

@@ -2,10 +2,10 @@
 //! Whatever happens, in the end each write was carried out once and in order, the cache says what
 //! the server says, and the screens show it.
 
-use causerie_engine::{CommandKind, EngineConfig};
+use causerie_engine::{CommandKind, EngineConfig, Input, Lifecycle, TimelineStart};
 use causerie_protocol::{
-    ConversationId, DeleteMessage, EditMessage, ErrorCode, React, SendMessage, Target, TempId,
-    WriteOp,
+    CloseCode, ConversationId, ConversationKind, CreateConversation, DeleteMessage, EditMessage,
+    ErrorCode, React, SendMessage, Target, TempId, WriteOp,
 };
 use proptest::prelude::*;
 
@@ -39,6 +39,12 @@ pub enum Step {
     EventsFirst(bool),
     Epoch,
     LetInAgain(u64),
+    Create,
+    Background(bool),
+    OpenAt(u64, u64, u32),
+    Newer(usize),
+    HoldPages(bool),
+    CloseWith(CloseCode),
 }
 
 #[derive(Debug, Clone)]
@@ -66,6 +72,8 @@ fn writing() -> impl Strategy<Value = Step> {
         3 => (0..9usize, any::<bool>()).prop_map(|(n, add)| Step::React(n, add)),
         2 => (0..9usize).prop_map(Step::Cancel),
         2 => (0..9usize).prop_map(Step::Retry),
+        1 => Just(Step::Create),
+        2 => Just(Step::Send(3)),
     ]
 }
 
@@ -78,6 +86,14 @@ fn network() -> impl Strategy<Value = Step> {
         2 => (1..4000u64).prop_map(Step::Advance),
         1 => (0..6usize).prop_map(Step::Crash),
         1 => any::<bool>().prop_map(Step::EventsFirst),
+        1 => any::<bool>().prop_map(Step::Background),
+        1 => any::<bool>().prop_map(Step::HoldPages),
+        1 => prop_oneof![
+            Just(Step::CloseWith(CloseCode::Draining)),
+            Just(Step::CloseWith(CloseCode::TokenExpired)),
+            Just(Step::CloseWith(CloseCode::Superseded)),
+        ],
+        1 => Just(Step::Advance(31 * 60 * 1000)),
     ]
 }
 
@@ -95,6 +111,8 @@ fn looking() -> impl Strategy<Value = Step> {
         3 => (1..3u64, 1..8u32).prop_map(|(c, page)| Step::Open(c, page)),
         1 => (0..3usize).prop_map(Step::Close),
         4 => (0..3usize).prop_map(Step::Older),
+        1 => (1..3u64, 1..20u64, 1..8u32).prop_map(|(c, seq, page)| Step::OpenAt(c, seq, page)),
+        2 => (0..3usize).prop_map(Step::Newer),
         2 => (1..3u64).prop_map(Step::Read),
     ]
 }
@@ -232,6 +250,50 @@ impl Life {
                 self.world.server.epoch = format!("e{}", self.next() + 1);
                 self.world.cut();
             }
+            Step::Create => {
+                if self.world.device.engine.conversation(conv(3)).is_none() {
+                    self.world.write(
+                        conv(3),
+                        WriteOp::CreateConversation(CreateConversation {
+                            kind: ConversationKind::Group,
+                            group_id: None,
+                            title: None,
+                            members: Some(vec![crate::common::bob()]),
+                            history: None,
+                        }),
+                    );
+                }
+            }
+            Step::Background(true) => {
+                self.world.server.disconnect();
+                self.world
+                    .device
+                    .input(Input::Lifecycle(Lifecycle::Suspend));
+                self.world.revive();
+            }
+            Step::Background(false) => {
+                self.world.device.input(Input::Lifecycle(Lifecycle::Resume));
+                self.world.revive();
+            }
+            Step::OpenAt(c, seq, page) => {
+                let known = self.world.device.engine.conversation(conv(*c)).is_some();
+                if known && self.world.device.screens.len() < 3 {
+                    let start = TimelineStart::At(*seq);
+                    self.world.device.open_at(conv(*c), start, *page);
+                    self.world.revive();
+                }
+            }
+            Step::Newer(n) => {
+                if let Some(id) = self.world.device.screens.keys().nth(*n).copied() {
+                    self.world.command(CommandKind::LoadNewer(id));
+                }
+            }
+            Step::HoldPages(hold) => self.world.server.hold_pages(*hold),
+            Step::CloseWith(code) => {
+                self.world.server.disconnect();
+                self.world.device.closed_with(Some(*code));
+                self.world.revive();
+            }
             Step::LetInAgain(c) => self.world.server.let_in_again(conv(*c)),
         }
         self.world.check_cache();
@@ -307,11 +369,15 @@ impl Life {
     pub fn end(&mut self) {
         self.world.device.crash_after = None;
         self.world.server.refusals.clear();
+        self.world.server.hold_pages(false);
+        self.world.device.input(Input::Lifecycle(Lifecycle::Resume));
         self.world.settle();
         self.world.check_cache();
         self.world.check_screens();
         self.world.check_writes();
         self.world.check_items();
+        let unanswered = &self.world.device.unanswered;
+        assert!(unanswered.is_empty(), "never answered: {unanswered:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! A driver without threads: carries out outputs strictly in order, and may die between any two.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -35,6 +35,7 @@ pub struct Device {
     pub screens: BTreeMap<TimelineId, Screen>,
     pub opened: BTreeMap<TimelineId, ConversationId>,
     pub replies: BTreeMap<ReplyId, Result<Reply, CommandError>>,
+    pub unanswered: BTreeSet<ReplyId>,
     pub emissions: Vec<Emission>,
     /// How a write stands, as told last.
     pub told: BTreeMap<TempId, Option<SendState>>,
@@ -64,6 +65,7 @@ impl Device {
             screens: BTreeMap::new(),
             opened: BTreeMap::new(),
             replies: BTreeMap::new(),
+            unanswered: BTreeSet::new(),
             emissions: Vec::new(),
             told: BTreeMap::new(),
             token_requests: Vec::new(),
@@ -108,7 +110,7 @@ impl Device {
             if self.crashed {
                 return;
             }
-            self.engine.handle(input, self.now());
+                self.engine.handle(input, self.now());
             self.carry_out();
         }
     }
@@ -116,6 +118,7 @@ impl Device {
     pub fn command(&mut self, kind: CommandKind) -> ReplyId {
         let reply = ReplyId(self.next_reply);
         self.next_reply += 1;
+        self.unanswered.insert(reply);
         self.input(Input::Command(Command { reply, kind }));
         reply
     }
@@ -216,6 +219,7 @@ impl Device {
                         .0;
                     self.show(timeline, batch.clone());
                 }
+                self.unanswered.remove(&reply);
                 let before = self.replies.insert(reply, result);
                 assert!(before.is_none(), "one answer to a command");
             }
@@ -295,6 +299,7 @@ impl Device {
         self.screens.clear();
         self.opened.clear();
         self.pending_inputs.clear();
+        self.unanswered.clear();
         self.crashed = false;
         self.crash_after = None;
     }

@@ -43,6 +43,9 @@ pub struct Server {
     /// On its way to the device.
     pub out: VecDeque<ServerFrame>,
     pub connected: bool,
+    /// Pages of history are held back, so that they come late.
+    pub holds_pages: bool,
+    held: Vec<ServerFrame>,
     /// How often each write was carried out, in order.
     pub log: Vec<(ConversationId, TempId)>,
     subscribed: BTreeMap<ConversationId, Seq>,
@@ -64,6 +67,8 @@ impl Server {
             denied: BTreeSet::new(),
             out: VecDeque::new(),
             connected: false,
+            holds_pages: false,
+            held: Vec::new(),
             log: Vec::new(),
             subscribed: BTreeMap::new(),
             blocked: BTreeMap::new(),
@@ -82,6 +87,14 @@ impl Server {
         self.subscribed.clear();
         self.blocked.clear();
         self.out.clear();
+        self.held.clear();
+    }
+
+    pub fn hold_pages(&mut self, hold: bool) {
+        self.holds_pages = hold;
+        if !hold {
+            self.out.extend(std::mem::take(&mut self.held));
+        }
     }
 
     /// One of the live events on their way is lost, as between the nodes of a server; one that
@@ -496,7 +509,12 @@ impl Server {
             more,
             users: Vec::new(),
         };
-        self.reply(id, ServerMessage::HistoryPage(page));
+        let frame = ServerFrame::reply(id, ServerMessage::HistoryPage(page));
+        if self.holds_pages {
+            self.held.push(frame);
+        } else {
+            self.out.push_back(frame);
+        }
     }
 }
 

@@ -224,9 +224,16 @@ impl World {
                 .collect();
             let first = shown.first().map_or(talk.head() + 1, |message| message.seq);
             let visible_from = talk.members[&alice()].visible_from;
+            // A screen that does not follow the newest ends where it ends.
+            let last = if screen.state.has_newer {
+                shown.last().map_or(0, |message| message.seq)
+            } else {
+                talk.head()
+            };
             let expected: Vec<_> = talk
                 .messages
                 .range(first.max(visible_from)..)
+                .filter(|(seq, _)| **seq <= last)
                 .filter_map(|(seq, _)| as_shown(talk, *seq))
                 .collect();
             let brief = |messages: &[Message]| -> Vec<String> {
@@ -244,7 +251,7 @@ impl World {
                 "the screen {timeline:?} shows what happened"
             );
             assert_eq!(shown, expected);
-            if shown.is_empty() && !screen.state.has_older {
+            if shown.is_empty() && !screen.state.has_older && !screen.state.has_newer {
                 assert!(talk.messages.range(visible_from..).next().is_none());
             }
             assert!(
