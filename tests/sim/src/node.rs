@@ -28,6 +28,9 @@ pub type Read = Result<Answer, StoreError>;
 /// The secret that tokens are signed with.
 const SECRET: &[u8] = b"a secret of the simulation, long enough for anybody";
 
+/// Most events or messages that the simulated store gives at once.
+const PAGE: u32 = 6;
+
 #[derive(Debug, Clone, Copy)]
 enum Mark {
     Woken,
@@ -148,6 +151,24 @@ impl Node {
             .map(|mut marks| std::mem::take(&mut *marks))
             .unwrap_or_default()
     }
+}
+
+/// The same query, answered in small pages: a server may always give less than it is asked for, and
+/// so a hole after a short absence is an everyday thing.
+fn small(query: &Query) -> Query {
+    let mut query = query.clone();
+    match &mut query {
+        Query::Subscribe { limit, .. } | Query::Events { limit, .. } => *limit = PAGE.min(*limit),
+        Query::History { request, .. } => {
+            request.limit = Some(request.limit.unwrap_or(PAGE).min(PAGE));
+        }
+        Query::Sync { limit, .. } => *limit = 2.min(*limit),
+        Query::Members { .. }
+        | Query::Users { .. }
+        | Query::Items { .. }
+        | Query::Access { .. } => {}
+    }
+    query
 }
 
 fn auth() -> Option<Auth> {
@@ -438,7 +459,7 @@ impl World {
         let read = self
             .node
             .store
-            .query(query)
+            .query(&small(query))
             .map_err(|error| StoreError(error.to_string()));
         let delay = self.disk_delay();
         self.after(delay, Event::Answer(generation, id, token, Box::new(read)));

@@ -101,7 +101,8 @@ fn check_open_screens(
             .len()
             .checked_sub(shown.len())
             .ok_or_else(|| format!("device {device} shows more of {conversation} than there is"))?;
-        compare(device, conversation, &shown, &truth[tail..])?;
+        compare(device, conversation, &shown, &truth[tail..])
+            .map_err(|what| format!("a screen that was open, {:?}: {what}", screen.state))?;
     }
     Ok(())
 }
@@ -183,8 +184,9 @@ fn compare(
             ));
         };
         if face(&item.message) != face(message) {
+            let seqs: Vec<u64> = shown.iter().map(|item| item.message.seq).collect();
             return Err(format!(
-                "device {device} shows in {conversation}\n    {:?}\n  where the server has\n    {:?}",
+                "device {device} shows in {conversation}\n    {:?}\n  where the server has\n    {:?}\n  and in all it shows {seqs:?}",
                 face(&item.message),
                 face(message)
             ));
