@@ -203,10 +203,12 @@ impl Engine {
                 timeline, before, ..
             } => {
                 let reaches = hi + 1 >= before || page.messages.is_empty();
-                self.handle_older_page(timeline, page.messages, lo, reaches);
+                self.handle_older_page(timeline, page.messages, lo, before, reaches);
             }
-            FetchPurpose::Newer { timeline, .. } => {
-                self.handle_newer_page(timeline, page.messages, hi);
+            FetchPurpose::Newer {
+                timeline, after, ..
+            } => {
+                self.handle_newer_page(timeline, page.messages, hi, after);
             }
             FetchPurpose::Around { timeline, .. } => self.handle_around(timeline),
         }

@@ -423,11 +423,17 @@ impl Engine {
         id: TimelineId,
         messages: Vec<Message>,
         lo: Seq,
+        before: Seq,
         reaches: bool,
     ) {
         let Some(timeline) = self.timelines.get_mut(&id) else {
             return;
         };
+        if before < timeline.view.window().lo {
+            // The window went elsewhere since the page was asked for: what it brought is cached,
+            // but does not border on what is shown.
+            return self.load_step(id, Direction::Older);
+        }
         let came = !messages.is_empty();
         let progress = lo < timeline.view.window().lo;
         if reaches && progress {
@@ -440,7 +446,13 @@ impl Engine {
         }
     }
 
-    pub(super) fn handle_newer_page(&mut self, id: TimelineId, messages: Vec<Message>, hi: Seq) {
+    pub(super) fn handle_newer_page(
+        &mut self,
+        id: TimelineId,
+        messages: Vec<Message>,
+        hi: Seq,
+        after: Seq,
+    ) {
         let Some(timeline) = self.timelines.get_mut(&id) else {
             return;
         };
@@ -450,6 +462,10 @@ impl Engine {
         let Some(known) = timeline.view.window().hi else {
             return self.end_loading(id, None);
         };
+        if after > known {
+            // As for an older page: the window went elsewhere.
+            return self.load_step(id, Direction::Newer);
+        }
         let follows = conversation.is_attached() && hi >= conversation.last();
         let came = !messages.is_empty();
         timeline
