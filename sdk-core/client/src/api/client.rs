@@ -303,7 +303,7 @@ impl Client {
         self.core().stats().await
     }
 
-    fn core(&self) -> &Arc<Core> {
+    pub(crate) fn core(&self) -> &Arc<Core> {
         self.handle.core()
     }
 }

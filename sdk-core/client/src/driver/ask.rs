@@ -31,13 +31,16 @@ pub(crate) enum Ask {
     Lifecycle(Lifecycle, Answer<()>),
     Network(NetworkHint),
     ReadCursors(ConversationId, Answer<Vec<ReadCursor>>),
-    Counts(Answer<Counts>),
+    Stats(Answer<(causerie_engine::Stats, Counts)>),
     SignOut {
         wipe: bool,
         unsent: Unsent,
         answer: Answer<()>,
     },
     Close,
+    /// Does something to the thread that no app can.
+    #[cfg(test)]
+    Meddle(Box<dyn FnOnce(&mut super::thread::CoreThread) + Send>),
 }
 
 /// An open timeline, as far as the driver must know it to open it again.

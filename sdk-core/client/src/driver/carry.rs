@@ -102,7 +102,11 @@ impl CoreThread {
             }
         };
         if let Some(answer) = pending.answer {
-            drop(answer.send(result));
+            if self.suspended {
+                self.late.push((answer, result));
+            } else {
+                drop(answer.send(result));
+            }
         }
     }
 
@@ -152,7 +156,8 @@ impl CoreThread {
                 core.events.publish(&Event::Users(users));
             }
             Emission::Event(frame) => core.events.publish(&Event::Server(frame)),
-            Emission::Stats(stats) => core.measured.lock().engine = stats,
+            // Asked for when the app asks.
+            Emission::Stats(_) => {}
             Emission::Fault {
                 code,
                 message,

@@ -6,11 +6,15 @@
 //! callbacks run on a tokio runtime, and reach the thread only through the inbox.
 
 mod ask;
+mod background;
 mod carry;
 mod clock;
 mod inbox;
 mod latency;
+mod recovery;
 pub(crate) mod registry;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod tokens;
 
@@ -78,10 +82,9 @@ pub(crate) struct Core {
     measured: Mutex<Measured>,
 }
 
-/// Counters and samples.
+/// What the engine cannot measure.
 #[derive(Default)]
 struct Measured {
-    engine: causerie_engine::Stats,
     echo: Latency,
     delivery: Latency,
 }
@@ -254,9 +257,8 @@ impl Core {
     }
 
     pub(crate) async fn stats(&self) -> Result<Stats, Error> {
-        let counts = self.ask(Ask::Counts).await?;
+        let (engine, counts) = self.ask(Ask::Stats).await?;
         let measured = self.measured.lock();
-        let engine = &measured.engine;
         let (echo_p50, echo_p99) = measured.echo.percentiles();
         let (delivery_p50, delivery_p99) = measured.delivery.percentiles();
         Ok(Stats {

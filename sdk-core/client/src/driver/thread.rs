@@ -4,10 +4,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use causerie_engine::{
     Command, CommandKind, ConnectionState, Engine, EngineConfig, Input, Lifecycle, Reply, ReplyId,
-    Snapshot, SocketEvent, TimelineId,
+    SocketEvent, TimelineId,
 };
 use causerie_protocol::{ServerFrame, ServerMessage, TempId};
-use causerie_store::{Opened, Options, Recovery, Resumed, Store, StoreError};
+use causerie_store::{Opened, Options, Recovery, Store};
 use tokio::{
     runtime::{self, Runtime},
     sync::{oneshot, watch},
@@ -18,13 +18,10 @@ use super::{
     ask::{Answer, Ask, View},
     clock,
     inbox::Work,
+    recovery::{Trouble, restore},
     registry,
 };
 use crate::{AskUser, Error, Event, FixCode, RetryLater, TokenProvider, Unsent, transport::Socket};
-
-/// Delays between attempts to go on after the store failed: doubling, between these.
-const FIRST_RETRY: Duration = Duration::from_secs(1);
-const LAST_RETRY: Duration = Duration::from_secs(30);
 
 /// Starts the thread; it answers once the folder is open, or why it is not. `busy` holds the
 /// folder's slot in the registry until then.
@@ -80,35 +77,27 @@ pub(super) struct CoreThread {
     pub(super) core: Arc<Core>,
     pub(super) store: Store,
     pub(super) engine: Engine,
-    config: EngineConfig,
+    pub(super) config: EngineConfig,
     pub(super) provider: Arc<dyn TokenProvider>,
     pub(super) socket: Option<Socket>,
     /// Names the present socket; news of older ones is dropped.
     pub(super) socket_number: u64,
     pub(super) pending: HashMap<ReplyId, Pending>,
     /// The command that is being carried out.
-    current: Option<ReplyId>,
-    next_reply: u64,
+    pub(super) current: Option<ReplyId>,
+    pub(super) next_reply: u64,
     pub(super) views: HashMap<TimelineId, View>,
     /// When `send` was called for messages whose `Insert` has not been told.
     pub(super) echoes: HashMap<TempId, Duration>,
     /// This device's clock less the server's, in milliseconds.
     clock_ahead: i64,
     /// Whether the app wants a connection.
-    started: bool,
-    suspended: bool,
-    trouble: Option<Trouble>,
+    pub(super) started: bool,
+    pub(super) suspended: bool,
+    /// Answers that wait until the files are closed again, while the app is in the background.
+    pub(super) late: Vec<(Answer<Reply>, Result<Reply, Error>)>,
+    pub(super) trouble: Option<Trouble>,
     ending: bool,
-}
-
-/// The store failed, and what it last held could not be made to work again yet.
-struct Trouble {
-    attempt: u32,
-    /// When to try again.
-    at: Duration,
-    /// Whether the engine is one restored from the store; otherwise nothing is asked of it.
-    restored: bool,
-    reason: String,
 }
 
 impl CoreThread {
@@ -138,13 +127,7 @@ impl CoreThread {
             }
         };
         let core = Core::new(&opening, handle, ended);
-        core.outbox.publish(|outbox| outbox.reset(&snapshot.outbox));
-        let engine = Engine::restore(
-            snapshot,
-            opening.config.clone(),
-            clock::now(),
-            clock::seed(),
-        );
+        let engine = restore(&core, snapshot, &opening.config);
         let mut thread = Self {
             core,
             store,
@@ -161,6 +144,7 @@ impl CoreThread {
             clock_ahead: 0,
             started: false,
             suspended: false,
+            late: Vec::new(),
             trouble: None,
             ending: false,
         };
@@ -204,10 +188,11 @@ impl CoreThread {
         if self.suspended {
             return None;
         }
-        let retry = self.trouble.as_ref().map(|trouble| trouble.at);
-        let engine = match &self.trouble {
-            Some(trouble) if !trouble.restored => None,
-            Some(_) | None => self.engine.poll_timeout().map(|(at, _)| at),
+        let retry = self.trouble.as_ref().and_then(|trouble| trouble.at);
+        let engine = if self.is_stalled() {
+            None
+        } else {
+            self.engine.poll_timeout().map(|(at, _)| at)
         };
         let at = retry.into_iter().chain(engine).min()?;
         Some(at.saturating_sub(clock::monotonic()))
@@ -215,7 +200,8 @@ impl CoreThread {
 
     fn handle_timer(&mut self) {
         let due = |at: Duration| at <= clock::monotonic();
-        if self.trouble.as_ref().is_some_and(|trouble| due(trouble.at)) {
+        let retry = self.trouble.as_ref().and_then(|trouble| trouble.at);
+        if retry.is_some_and(due) {
             self.try_again();
         }
         if self.engine.poll_timeout().is_some_and(|(at, _)| due(at)) {
@@ -268,9 +254,11 @@ impl CoreThread {
                 });
                 drop(answer.send(result));
             }),
-            Ask::Counts(answer) => self.awake(|thread| {
-                let result = thread
-                    .and_then(|thread| thread.store.counts().map_err(|error| Error::from(&error)));
+            Ask::Stats(answer) => self.awake(|thread| {
+                let result = thread.and_then(|thread| match thread.store.counts() {
+                    Ok(counts) => Ok((thread.engine.stats(), counts)),
+                    Err(error) => Err(Error::from(&error)),
+                });
                 drop(answer.send(result));
             }),
             Ask::SignOut {
@@ -282,6 +270,8 @@ impl CoreThread {
                 drop(answer.send(result));
             }
             Ask::Close => self.ending = true,
+            #[cfg(test)]
+            Ask::Meddle(meddle) => meddle(self),
         }
     }
 
@@ -304,36 +294,6 @@ impl CoreThread {
             }
             Err(error) => drop(answer.send(Err(error))),
         });
-    }
-
-    /// Runs something with the store open: if the app is in the background, it is opened for this
-    /// and closed again.
-    fn awake(&mut self, work: impl FnOnce(Result<&mut Self, Error>)) {
-        if self
-            .trouble
-            .as_ref()
-            .is_some_and(|trouble| !trouble.restored)
-        {
-            self.try_again();
-            if let Some(trouble) = &self.trouble
-                && !trouble.restored
-            {
-                return work(Err(RetryLater::Store(trouble.reason.clone()).into()));
-            }
-        }
-        if !self.suspended {
-            return work(Ok(self));
-        }
-        match self.open_store() {
-            Ok(restored) => {
-                if restored {
-                    self.feed(Input::Lifecycle(Lifecycle::Suspend));
-                }
-                work(Ok(self));
-                self.store.suspend();
-            }
-            Err(error) => work(Err(error)),
-        }
     }
 
     /// Gives the engine a command and carries out what follows.
@@ -391,43 +351,6 @@ impl CoreThread {
         }
     }
 
-    fn suspend(&mut self) {
-        if self.suspended {
-            return;
-        }
-        self.feed(Input::Lifecycle(Lifecycle::Suspend));
-        self.drop_socket();
-        self.suspended = true;
-        self.store.suspend();
-    }
-
-    fn resume(&mut self) -> Result<(), Error> {
-        if !self.suspended {
-            return Ok(());
-        }
-        let restored = self.open_store()?;
-        self.suspended = false;
-        self.feed(Input::Lifecycle(Lifecycle::Resume));
-        if restored && self.started {
-            self.command(CommandKind::Start, None, None);
-        }
-        Ok(())
-    }
-
-    /// Opens the store after it was suspended. Whether the engine had to be restored, since another
-    /// process wrote meanwhile, or the file was damaged.
-    fn open_store(&mut self) -> Result<bool, Error> {
-        match self.store.resume()? {
-            Resumed::Unchanged => Ok(false),
-            Resumed::Changed { snapshot, recovery } => {
-                self.restore(*snapshot);
-                self.drain();
-                self.tell_recovery(recovery);
-                Ok(true)
-            }
-        }
-    }
-
     fn sign_out(&mut self, wipe: bool, unsent: Unsent) -> Result<(), Error> {
         let count = self.core.outbox.read(|outbox| outbox.len() as u64);
         if count > 0 && unsent == Unsent::Refuse {
@@ -464,12 +387,14 @@ impl CoreThread {
         }
         self.drop_socket();
         let core = Arc::clone(&self.core);
+        let views = std::mem::take(&mut self.views);
         // The store first: who is told of the end may open the folder again at once.
         drop(self);
         core.inbox.close();
         core.connection
             .publish(|state| state.set(ConnectionState::Disconnected));
         core.connection.close();
+        views.values().for_each(|view| view.mirror.close());
         core.list.close();
         core.outbox.close();
         core.events.close();
@@ -481,166 +406,9 @@ impl CoreThread {
         self.socket_number += 1;
     }
 
-    fn tell_recovery(&self, recovery: Option<Recovery>) {
+    pub(super) fn tell_recovery(&self, recovery: Option<Recovery>) {
         if let Some(recovery) = recovery {
             self.core.events.publish(&Event::Recovered(recovery));
-        }
-    }
-
-    /// After a commit or a read failed: nothing that stood behind it happens. The socket is closed,
-    /// the engine is restored from the store, and after a while it goes on.
-    pub(super) fn handle_failure(&mut self, error: &StoreError) {
-        tracing::error!(%error, "the local database failed");
-        let attempt = self.trouble.as_ref().map_or(0, |trouble| trouble.attempt) + 1;
-        for (reply, pending) in std::mem::take(&mut self.pending) {
-            let reason = if self.current == Some(reply) {
-                Error::from(error)
-            } else {
-                RetryLater::Interrupted.into()
-            };
-            if let Some(answer) = pending.answer {
-                drop(answer.send(Err(reason)));
-            }
-            if let Some(timeline) = pending.opens {
-                self.views.remove(&timeline);
-            }
-        }
-        self.drop_socket();
-        let delay = (FIRST_RETRY * 2_u32.saturating_pow(attempt - 1)).min(LAST_RETRY);
-        let snapshot = self.store.snapshot().or_else(|_| self.reopen());
-        let restored = snapshot.is_ok();
-        self.trouble = Some(Trouble {
-            attempt,
-            at: clock::monotonic() + delay,
-            restored,
-            reason: error.to_string(),
-        });
-        if let Ok(snapshot) = snapshot {
-            self.restore(snapshot);
-        }
-        let (code, message) = {
-            let shown = Error::from(error);
-            (shown.code().to_owned(), shown.to_string())
-        };
-        self.core.events.publish(&Event::Fault {
-            code,
-            message: message.clone(),
-            retryable: true,
-        });
-        if self.started {
-            self.core.connection.publish(|state| {
-                state.set(ConnectionState::Waiting {
-                    attempt,
-                    retry_in: delay,
-                    reason: message,
-                })
-            });
-        }
-    }
-
-    /// Closes the store and opens it again, which examines and replaces a damaged file.
-    fn reopen(&mut self) -> Result<Snapshot, StoreError> {
-        self.store.suspend();
-        match self.store.resume() {
-            Ok(Resumed::Unchanged) => self.store.snapshot(),
-            Ok(Resumed::Changed { snapshot, recovery }) => {
-                self.tell_recovery(recovery);
-                Ok(*snapshot)
-            }
-            Err(error) => {
-                tracing::error!(%error, "the local database cannot be opened again");
-                Err(StoreError::Suspended)
-            }
-        }
-    }
-
-    /// The time to go on has come, or somebody asks.
-    fn try_again(&mut self) {
-        let Some(trouble) = &self.trouble else {
-            return;
-        };
-        if !trouble.restored {
-            match self.reopen() {
-                Ok(snapshot) => {
-                    if let Some(trouble) = &mut self.trouble {
-                        trouble.restored = true;
-                    }
-                    self.restore(snapshot);
-                    self.drain();
-                }
-                Err(_) => {
-                    if let Some(trouble) = &mut self.trouble {
-                        trouble.at = clock::monotonic() + LAST_RETRY;
-                    }
-                    return;
-                }
-            }
-        }
-        if self
-            .trouble
-            .as_ref()
-            .is_some_and(|t| t.at <= clock::monotonic())
-        {
-            // Kept until a commit succeeds, so that the next failure waits longer.
-            if let Some(trouble) = &mut self.trouble {
-                trouble.at = Duration::MAX;
-            }
-            if self.started {
-                self.command(CommandKind::Start, None, None);
-            }
-        }
-    }
-
-    /// A commit succeeded: the next failure is a first one.
-    pub(super) fn forget_trouble(&mut self) {
-        if self.trouble.as_ref().is_some_and(|t| t.at == Duration::MAX) {
-            self.trouble = None;
-        }
-    }
-
-    /// A new engine, from what the store holds; what is open on screens is opened again.
-    fn restore(&mut self, snapshot: Snapshot) {
-        self.drop_socket();
-        self.core
-            .outbox
-            .publish(|outbox| outbox.reset(&snapshot.outbox));
-        self.core.list.publish(|list| list.reset());
-        self.core.typing.lock().clear();
-        self.engine = Engine::restore(snapshot, self.config.clone(), clock::now(), clock::seed());
-        let views: Vec<_> = self
-            .views
-            .iter()
-            .map(|(timeline, view)| (*timeline, view.open(*timeline)))
-            .collect();
-        for (timeline, kind) in views {
-            let reply = self.reply_for(timeline);
-            self.engine
-                .handle(Input::Command(Command { reply, kind }), clock::now());
-        }
-    }
-
-    /// Names a command of the driver's own, whose answer goes to a timeline's listeners.
-    pub(super) fn reply_for(&mut self, timeline: TimelineId) -> ReplyId {
-        let reply = ReplyId(self.next_reply);
-        self.next_reply += 1;
-        self.pending.insert(
-            reply,
-            Pending {
-                answer: None,
-                opens: Some(timeline),
-            },
-        );
-        reply
-    }
-}
-
-impl View {
-    fn open(&self, timeline: TimelineId) -> CommandKind {
-        CommandKind::OpenTimeline {
-            timeline,
-            conversation_id: self.conversation_id,
-            start: self.start,
-            page: self.page,
         }
     }
 }

@@ -43,20 +43,22 @@ impl ListMirror {
         self.entries.get(place)
     }
 
-    /// Forgets everything, before an engine that was restored tells all of it anew.
-    pub(crate) fn reset(&mut self) -> Option<ListUpdate> {
-        self.ranks.clear();
-        self.entries.clear();
+    /// All of it anew, from an engine that was restored.
+    pub(crate) fn reset(
+        &mut self,
+        entries: impl Iterator<Item = ConversationEntry>,
+    ) -> Option<ListUpdate> {
+        self.entries = entries.collect();
+        self.entries.sort_by_key(rank);
+        self.ranks = self
+            .entries
+            .iter()
+            .map(|entry| (entry.item.conversation_id, rank(entry)))
+            .collect();
         Some(self.whole())
     }
 
     pub(crate) fn apply(&mut self, changes: Vec<ConversationChange>) -> Option<ListUpdate> {
-        if self.entries.is_empty() && changes.len() > 1 {
-            for change in changes {
-                self.change(change);
-            }
-            return Some(self.whole());
-        }
         let diffs: Vec<ListDiff> = changes
             .into_iter()
             .filter_map(|change| self.change(change))

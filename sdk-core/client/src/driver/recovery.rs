@@ -1,0 +1,216 @@
+//! When the store fails: nothing that stood behind the failed commit happens, the engine is restored
+//! from what is stored, and after a while it goes on.
+
+use std::time::Duration;
+
+use causerie_engine::{
+    Command, CommandKind, ConnectionState, Engine, EngineConfig, Input, ReplyId, Snapshot,
+    TimelineId,
+};
+use causerie_store::{Resumed, StoreError};
+
+use super::{
+    Core,
+    ask::View,
+    clock,
+    thread::{CoreThread, Pending},
+};
+use crate::{Error, Event, RetryLater};
+
+/// Delays between attempts to go on after the store failed: doubling, between these.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const LAST_RETRY: Duration = Duration::from_secs(30);
+
+/// The store failed, and what it last held could not be made to work again yet.
+pub(super) struct Trouble {
+    pub(super) attempt: u32,
+    /// When to try again. Absent once that was done and no commit has followed: then the next
+    /// failure waits longer.
+    pub(super) at: Option<Duration>,
+    /// Whether the engine is one restored from the store; otherwise nothing is asked of it.
+    pub(super) restored: bool,
+    pub(super) reason: String,
+}
+
+impl CoreThread {
+    /// Whether nothing can be asked of the engine, since what is stored cannot be read.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.trouble
+            .as_ref()
+            .is_some_and(|trouble| !trouble.restored)
+    }
+
+    /// After a commit or a read failed: nothing that stood behind it happens. The socket is closed,
+    /// the engine is restored from the store, and after a while it goes on.
+    pub(super) fn handle_failure(&mut self, error: &StoreError) {
+        tracing::error!(%error, "the local database failed");
+        let attempt = self.trouble.as_ref().map_or(0, |trouble| trouble.attempt) + 1;
+        for (reply, pending) in std::mem::take(&mut self.pending) {
+            let reason = if self.current == Some(reply) {
+                Error::from(error)
+            } else {
+                RetryLater::Interrupted.into()
+            };
+            let Some(answer) = pending.answer else {
+                continue;
+            };
+            drop(answer.send(Err(reason)));
+            if let Some(timeline) = pending.opens {
+                self.views.remove(&timeline);
+            }
+        }
+        self.drop_socket();
+        let delay = FIRST_RETRY
+            .saturating_mul(2_u32.saturating_pow(attempt - 1))
+            .min(LAST_RETRY);
+        let snapshot = match error {
+            // What can be read now is not all there is: the file must be examined.
+            StoreError::Damaged(_) => self.reopen(),
+            StoreError::Full
+            | StoreError::Suspended
+            | StoreError::Sqlite(_)
+            | StoreError::Encode(_) => self.store.snapshot().or_else(|_| self.reopen()),
+        };
+        let restored = snapshot.is_ok();
+        self.trouble = Some(Trouble {
+            attempt,
+            at: Some(clock::monotonic() + delay),
+            restored,
+            reason: error.to_string(),
+        });
+        if let Ok(snapshot) = snapshot {
+            self.restore(snapshot);
+        }
+        let (code, message) = {
+            let shown = Error::from(error);
+            (shown.code().to_owned(), shown.to_string())
+        };
+        self.core.events.publish(&Event::Fault {
+            code,
+            message: message.clone(),
+            retryable: true,
+        });
+        if self.started {
+            self.core.connection.publish(|state| {
+                state.set(ConnectionState::Waiting {
+                    attempt,
+                    retry_in: delay,
+                    reason: message,
+                })
+            });
+        }
+    }
+
+    /// Closes the store and opens it again, which examines and replaces a damaged file.
+    fn reopen(&mut self) -> Result<Snapshot, StoreError> {
+        self.store.suspend();
+        match self.store.resume() {
+            Ok(Resumed::Unchanged) => self.store.snapshot(),
+            Ok(Resumed::Changed { snapshot, recovery }) => {
+                self.tell_recovery(recovery);
+                Ok(*snapshot)
+            }
+            Err(error) => {
+                tracing::error!(%error, "the local database cannot be opened again");
+                Err(StoreError::Suspended)
+            }
+        }
+    }
+
+    /// The time to go on has come, or somebody asks.
+    pub(super) fn try_again(&mut self) {
+        let Some(trouble) = &self.trouble else {
+            return;
+        };
+        if !trouble.restored {
+            match self.reopen() {
+                Ok(snapshot) => {
+                    if let Some(trouble) = &mut self.trouble {
+                        trouble.restored = true;
+                    }
+                    self.restore(snapshot);
+                    self.drain();
+                }
+                Err(_) => {
+                    if let Some(trouble) = &mut self.trouble {
+                        trouble.at = Some(clock::monotonic() + LAST_RETRY);
+                    }
+                    return;
+                }
+            }
+        }
+        if let Some(trouble) = &mut self.trouble
+            && trouble.at.is_some_and(|at| at <= clock::monotonic())
+        {
+            trouble.at = None;
+            if self.started {
+                self.command(CommandKind::Start, None, None);
+            }
+        }
+    }
+
+    /// A commit succeeded: the next failure is a first one.
+    pub(super) fn forget_trouble(&mut self) {
+        if self
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| trouble.at.is_none())
+        {
+            self.trouble = None;
+        }
+    }
+
+    /// A new engine, from what the store holds; what is open on screens is opened again.
+    pub(super) fn restore(&mut self, snapshot: Snapshot) {
+        self.drop_socket();
+        self.core.typing.lock().clear();
+        self.engine = restore(&self.core, snapshot, &self.config);
+        let views: Vec<_> = self
+            .views
+            .iter()
+            .map(|(timeline, view)| (*timeline, view.open(*timeline)))
+            .collect();
+        for (timeline, kind) in views {
+            let reply = self.reply_for(timeline);
+            self.engine
+                .handle(Input::Command(Command { reply, kind }), clock::now());
+        }
+    }
+
+    /// Names a command of the driver's own, whose answer goes to a timeline's listeners.
+    pub(super) fn reply_for(&mut self, timeline: TimelineId) -> ReplyId {
+        let reply = ReplyId(self.next_reply);
+        self.next_reply += 1;
+        self.pending.insert(
+            reply,
+            Pending {
+                answer: None,
+                opens: Some(timeline),
+            },
+        );
+        reply
+    }
+}
+
+/// An engine from what the store holds; whoever looks at the list and the outbox is told.
+pub(super) fn restore(core: &Core, snapshot: Snapshot, config: &EngineConfig) -> Engine {
+    core.outbox.publish(|outbox| outbox.reset(&snapshot.outbox));
+    let users = snapshot.users.iter();
+    *core.users.lock() = users
+        .map(|user| (user.user_id.clone(), user.clone()))
+        .collect();
+    let engine = Engine::restore(snapshot, config.clone(), clock::now(), clock::seed());
+    core.list.publish(|list| list.reset(engine.conversations()));
+    engine
+}
+
+impl View {
+    pub(super) fn open(&self, timeline: TimelineId) -> CommandKind {
+        CommandKind::OpenTimeline {
+            timeline,
+            conversation_id: self.conversation_id,
+            start: self.start,
+            page: self.page,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What the driver does when the store fails.
+
+use causerie_store::StoreError;
+use tokio::sync::oneshot;
+
+use super::{ask::Ask, thread::CoreThread};
+use crate::{
+    Action, Client, ConnectionState, Event, EventFilter, EventKind, SendState, TimelineDiff,
+    TimelineStart,
+};
+
+async fn client(folder: &tempfile::TempDir) -> Client {
+    let builder = Client::builder("ws://localhost:1", "alice").data_dir(folder.path());
+    builder.open().await.unwrap()
+}
+
+/// Runs something on the core's thread.
+async fn meddle<T: Send + 'static>(
+    client: &Client,
+    work: impl FnOnce(&mut CoreThread) -> T + Send + 'static,
+) -> T {
+    let (tell, told) = oneshot::channel();
+    client.core().inbox.ask(Ask::Meddle(Box::new(move |thread| {
+        assert!(tell.send(work(thread)).is_ok());
+    })));
+    told.await.unwrap()
+}
+
+/// No more pages than there are: a full disk.
+async fn fill_the_disk(client: &Client) {
+    meddle(client, |thread| thread.store.limit_pages(1).unwrap()).await;
+}
+
+async fn make_room(client: &Client) {
+    meddle(client, |thread| thread.store.limit_pages(u32::MAX).unwrap()).await;
+}
+
+fn texts(items: &[crate::TimelineItem]) -> Vec<String> {
+    let text = |item: &crate::TimelineItem| {
+        item.message.content.text().unwrap_or_default()[..8].to_owned()
+    };
+    items.iter().map(text).collect()
+}
+
+#[tokio::test]
+async fn on_a_full_disk_a_message_is_refused_as_a_whole_and_the_next_one_can_be_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(&folder).await;
+    let mut faults = client.events(EventFilter::kinds(vec![EventKind::Fault]));
+    let conversation = client.open_direct("bob").await.unwrap();
+    let timeline = conversation.timeline(TimelineStart::Newest).await.unwrap();
+    let mut updates = timeline.updates();
+    fill_the_disk(&client).await;
+    let mut sent = Vec::new();
+    let refused = loop {
+        let text = format!("{:08}{}", sent.len(), "x".repeat(8_000));
+        match conversation.send(&text).await {
+            Ok(key) => sent.push(key),
+            Err(error) => break error,
+        }
+        assert!(sent.len() < 10_000, "the disk never fills");
+    };
+    assert_eq!(
+        (refused.code(), refused.action()),
+        ("disk_full", Action::AskUser)
+    );
+    assert!(refused.retryable());
+    let Some(Event::Fault {
+        code, retryable, ..
+    }) = faults.next().await
+    else {
+        panic!("no fault was told");
+    };
+    assert_eq!((code.as_str(), retryable), ("disk_full", true));
+    let expected: Vec<_> = (0..sent.len()).map(|n| format!("{n:08}")).collect();
+    assert_eq!(texts(&timeline.items()), expected, "nothing is half done");
+
+    make_room(&client).await;
+    let key = conversation.send("and again").await.unwrap();
+    assert_eq!(client.outbox().state(key), Some(SendState::Queued));
+    assert_eq!(timeline.items().len(), sent.len() + 1);
+    client.close().await;
+
+    // What the listener was told is what there is.
+    let mut shown = Vec::new();
+    while let Some(batch) = updates.next().await {
+        for diff in batch.diffs {
+            match diff {
+                TimelineDiff::Reset(items) => shown = items,
+                TimelineDiff::Insert { item, .. } => shown.push(*item),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(shown.len(), sent.len() + 1);
+    let client = self::client(&folder).await;
+    assert_eq!(
+        client.outbox().list().len(),
+        sent.len() + 2,
+        "with the creation"
+    );
+    client.close().await;
+}
+
+#[tokio::test]
+async fn after_a_failure_the_connection_waits_and_then_goes_on_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(&folder).await;
+    client.start().await.unwrap();
+    let mut states = client.connection_state();
+    meddle(&client, |thread| {
+        thread.handle_failure(&StoreError::Full);
+        thread.drain();
+    })
+    .await;
+    let mut waited = false;
+    loop {
+        match states.next().await.unwrap() {
+            ConnectionState::Waiting { reason, .. } if reason.contains("disk is full") => {
+                waited = true;
+            }
+            ConnectionState::Connecting if waited => break,
+            _ => {}
+        }
+    }
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_file_that_breaks_while_it_is_open_is_replaced_and_the_outbox_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(&folder).await;
+    let mut faults = client.events(EventFilter::kinds(vec![EventKind::Fault]));
+    let conversation = client.open_direct("bob").await.unwrap();
+    let key = conversation.send("kept").await.unwrap();
+    let timeline = conversation.timeline(TimelineStart::Newest).await.unwrap();
+    let path = folder.path().join("causerie.db");
+    meddle(&client, move |thread| {
+        // The header goes while the file is closed; then a read finds it.
+        thread.store.suspend();
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[..100].fill(0xAB);
+        std::fs::write(&path, bytes).unwrap();
+        thread.handle_failure(&StoreError::Damaged("file is not a database".into()));
+        thread.drain();
+    })
+    .await;
+    loop {
+        match faults.next().await.unwrap() {
+            Event::Recovered(recovery) => {
+                assert_eq!(recovery.outbox, 2);
+                assert!(recovery.set_aside.exists());
+                break;
+            }
+            Event::Fault { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(client.outbox().state(key), Some(SendState::Queued));
+    conversation.send("and on").await.unwrap();
+    assert_eq!(timeline.items().len(), 2);
+    client.close().await;
+}
