@@ -1,7 +1,7 @@
 //! Bugs that are planted so that the simulation can prove that it sees them.
 //!
 //! A build without `cfg(planted)` has none of them: [`is`] is then always false and folds away.
-//! With it, one bug at a time is switched on by [`set`], per thread, so that simulations that run
+//! With it, one bug at a time is switched on by `set`, per thread, so that simulations that run
 //! beside each other do not share one.
 //!
 //! - `skip_dedupe`: the store forgets that it has taken a write before.

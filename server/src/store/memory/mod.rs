@@ -2,7 +2,7 @@
 //!
 //! [`MemoryStore`] is synchronous and deterministic, for the simulation: time and ids come with
 //! each call, a clone is a snapshot, and [`MemoryStore::restart`] forgets what a process forgets.
-//! [`SharedMemoryStore`] puts the [`Store`] border in front of it, for tests.
+//! [`SharedMemoryStore`] puts the [`Store`](super::Store) border in front of it, for tests.
 
 mod rows;
 mod shared;

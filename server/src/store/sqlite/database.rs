@@ -26,7 +26,7 @@ impl Database {
     /// - `synchronous=FULL` makes each commit wait for the disk: acknowledged means durable.
     ///   `fullfsync` does the same on Apple's systems, where `fsync` alone does not.
     /// - `secure_delete` overwrites what is deleted, on the page where it lay.
-    /// - The log is written back every 16 MiB, on this thread, since a log that is written back
+    /// - The log is written back every 64 MiB, on this thread, since a log that is written back
     ///   beside a busy writer never ends.
     pub(super) fn open_writer(path: &Path) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;
@@ -36,8 +36,8 @@ impl Database {
              PRAGMA fullfsync = ON;
              PRAGMA checkpoint_fullfsync = ON;
              PRAGMA secure_delete = ON;
-             PRAGMA wal_autocheckpoint = 4096;
-             PRAGMA journal_size_limit = 67108864;
+             PRAGMA wal_autocheckpoint = 16384;
+             PRAGMA journal_size_limit = 100663296;
              PRAGMA cache_size = -32768;
              PRAGMA temp_store = MEMORY;
              PRAGMA busy_timeout = 5000;",

@@ -1,7 +1,7 @@
 //! The store in SQLite: one file, one thread that writes, a few that read.
 //!
-//! A folder holds `causerie.db`, its log, the file `identity` (see [`identity`]) and a lock, so
-//! that no second server opens it. Commands are committed in groups (see [`writer`]); queries read
+//! A folder holds `causerie.db`, its log, the file `identity` (see `identity.rs`) and a lock, so
+//! that no second server opens it. Commands are committed in groups (see `writer.rs`); queries read
 //! snapshots beside it, which WAL mode allows.
 //!
 //! Erasing is physical. `secure_delete` overwrites what is deleted on its page, and since older
