@@ -9,7 +9,7 @@ use causerie_protocol::{
 
 use super::Engine;
 use crate::{
-    CommandError, Emission, OutboxState, StoreOp, item, planted,
+    CommandError, Emission, OutboxState, Range, StoreOp, item, planted,
     request::{Fetch, FetchPurpose, Purpose},
 };
 
@@ -330,10 +330,7 @@ impl Engine {
         if !self.connection.is_live() || !self.subscriptions.is_on(id) {
             return;
         }
-        let Some(conversation) = self.conversations.get(&id) else {
-            return;
-        };
-        if let Some(range) = conversation.ranges.newest_stale(conversation.last()) {
+        if let Some(range) = self.newest_stale(id) {
             self.fetches.want(Fetch {
                 conversation_id: id,
                 purpose: FetchPurpose::Refresh {
@@ -344,6 +341,12 @@ impl Engine {
                 limit: limits::MAX_PAGE,
             });
         }
+    }
+
+    /// The newest range whose changes up to the position are not known.
+    pub(super) fn newest_stale(&self, id: ConversationId) -> Option<Range> {
+        let conversation = self.conversations.get(&id)?;
+        conversation.ranges.newest_stale(conversation.last())
     }
 
     /// The server refused a subscription, or ended it.

@@ -8,7 +8,7 @@ use causerie_protocol::{
 
 use super::Engine;
 use crate::{
-    StoreOp,
+    Range, StoreOp,
     conversation::Conversation,
     item,
     patch::erase_if_deleted,
@@ -164,9 +164,7 @@ impl Engine {
         for message in &page.messages {
             self.arrive(message.clone());
         }
-        let mut progress = false;
         if let Some(conversation) = self.conversations.get_mut(&id) {
-            let before = conversation.ranges.clone();
             match fetch.purpose {
                 FetchPurpose::Refresh { since, .. } => {
                     conversation.ranges.refresh(lo, hi, since, page.as_of_seq);
@@ -179,7 +177,6 @@ impl Engine {
                     conversation.ranges.insert(lo, hi, page.as_of_seq);
                 }
             }
-            progress = before != conversation.ranges;
             if let Some(newest) = page.messages.last()
                 && item::note_row(&mut conversation.item, newest)
             {
@@ -194,8 +191,15 @@ impl Engine {
         match fetch.purpose {
             FetchPurpose::Newest => self.handle_newest(id),
             FetchPurpose::Prefetch => {}
-            FetchPurpose::Refresh { .. } => {
-                if progress {
+            FetchPurpose::Refresh { lo, hi, since } => {
+                // Another page may have refreshed this range already; the next one is due anyhow.
+                // Only a page that proves nothing must not be asked for again.
+                let asked = Range {
+                    lo,
+                    hi,
+                    as_of: since,
+                };
+                if self.newest_stale(id) != Some(asked) {
                     self.refresh_stale(id);
                 }
             }

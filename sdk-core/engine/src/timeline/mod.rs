@@ -2,6 +2,9 @@
 
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 use causerie_protocol::{ConversationId, Seq};
 
 pub(crate) use view::{View, Window, acknowledged_message};

@@ -110,7 +110,7 @@ impl Device {
             if self.crashed {
                 return;
             }
-                self.engine.handle(input, self.now());
+            self.engine.handle(input, self.now());
             self.carry_out();
         }
     }

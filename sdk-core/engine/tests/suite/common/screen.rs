@@ -16,12 +16,20 @@ pub struct Screen {
 
 impl Screen {
     pub fn apply(&mut self, batch: TimelineBatch) {
+        let before: Vec<_> = self.items.iter().map(|item| item.key).collect();
+        let (moves, resets) = (self.moves, self.resets);
         for diff in batch.diffs {
             self.apply_diff(diff);
             let keys: BTreeSet<_> = self.items.iter().map(|item| item.key).collect();
             assert_eq!(keys.len(), self.items.len(), "keys are unique");
         }
         self.state = batch.state;
+        if resets == self.resets && moves < self.moves {
+            let after: Vec<_> = self.items.iter().map(|item| item.key).collect();
+            let stayed: Vec<_> = before.iter().filter(|key| after.contains(key)).collect();
+            let now: Vec<_> = after.iter().filter(|key| before.contains(key)).collect();
+            assert_ne!(stayed, now, "nothing moves unless the order changed");
+        }
     }
 
     fn apply_diff(&mut self, diff: TimelineDiff) {

@@ -5,6 +5,11 @@
 //! for the socket opens already. A token that is refused is replaced by another one at once; a
 //! second refusal in a row waits for the app.
 
+mod token;
+
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use causerie_protocol::{AfterClose, AuthCode, CloseCode};
@@ -13,6 +18,8 @@ use crate::{
     ConnectionState, EngineConfig, NetworkHint, TimerReason, TokenFailure,
     backoff::{Backoff, Jitter},
 };
+
+use token::Token;
 
 /// A connection of ours that ended without a word may live on at the server for so long, and then
 /// be superseded, or supersede.
@@ -58,18 +65,6 @@ struct Live {
     reset_at: Option<Duration>,
 }
 
-#[derive(Debug, Default)]
-struct Token {
-    value: Option<String>,
-    asked: bool,
-    /// Refusals in a row.
-    refusals: u32,
-    /// The provider must not give the last one again.
-    stale: bool,
-    /// When to ask again, while live.
-    retry_at: Option<Duration>,
-}
-
 /// What the server said of the end before it came.
 #[derive(Debug, Default)]
 struct Announced {
@@ -88,7 +83,6 @@ pub(crate) struct Connection {
     suspended: bool,
     phase: Phase,
     token: Token,
-    token_backoff: Backoff,
     backoff: Backoff,
     announced: Announced,
     abandoned_at: Option<Duration>,
@@ -109,8 +103,7 @@ impl Connection {
             wanted: false,
             suspended: false,
             phase: Phase::Idle,
-            token: Token::default(),
-            token_backoff: Backoff::new(config.backoff_base, config.backoff_cap),
+            token: Token::new(config),
             backoff: Backoff::new(config.backoff_base, config.backoff_cap),
             announced: Announced::default(),
             abandoned_at: None,
@@ -155,7 +148,7 @@ impl Connection {
         }
         match self.phase {
             Phase::Idle | Phase::SignInNeeded | Phase::Closed => {
-                self.token.refusals = 0;
+                self.token.forgive();
                 self.backoff.reset();
                 self.open(now);
             }
@@ -186,7 +179,7 @@ impl Connection {
             Phase::Idle if self.wanted => self.open(now),
             Phase::Idle => self.show(ConnectionState::Disconnected),
             Phase::SignInNeeded => {
-                self.token.refusals = 0;
+                self.token.forgive();
                 self.open(now);
             }
             Phase::Opening { .. }
@@ -235,7 +228,7 @@ impl Connection {
         }
         let deadline = now + self.open_timeout;
         self.show(ConnectionState::Authenticating);
-        match self.token.value.clone() {
+        match self.token.value().cloned() {
             Some(token) => {
                 self.phase = Phase::Authenticating { deadline };
                 self.actions.push(Action::Authenticate(token));
@@ -246,8 +239,7 @@ impl Connection {
 
     /// The server accepted us. `silence` is how long it may stay silent.
     pub(crate) fn handle_authenticated(&mut self, silence: Duration, now: Duration) {
-        self.token.refusals = 0;
-        self.token.stale = false;
+        self.token.accepted();
         self.opened += 1;
         self.phase = Phase::Live(Live {
             heard: now,
@@ -340,8 +332,7 @@ impl Connection {
             (Some(CloseCode::TokenInvalid), _) => self.refuse_token(&reason, now),
             (Some(CloseCode::VersionUnsupported), _) => self.close(&reason),
             (_, AfterClose::NewToken) => {
-                self.token.value = None;
-                self.token.stale = true;
+                self.token.expire();
                 self.wait(announced.retry_after, &reason, jitter, now);
             }
             (_, AfterClose::Stop) => self.need_sign_in(&reason),
@@ -375,13 +366,12 @@ impl Connection {
         jitter: &mut Jitter,
         now: Duration,
     ) {
-        self.token.asked = false;
-        self.token.retry_at = None;
+        if token.is_err() {
+            self.token.not_given();
+        }
         match token {
             Ok(token) => {
-                self.token.stale = false;
-                self.token_backoff.reset();
-                self.token.value = Some(token.clone());
+                self.token.given(token.clone());
                 match self.phase {
                     Phase::AwaitingToken { deadline } => {
                         self.phase = Phase::Authenticating { deadline };
@@ -402,9 +392,7 @@ impl Connection {
                     self.leave(Phase::Idle);
                     self.wait(None, &reason, jitter, now);
                 }
-                Phase::Live(_) => {
-                    self.token.retry_at = Some(now + self.token_backoff.next_delay(jitter, None));
-                }
+                Phase::Live(_) => self.token.retry(jitter, now),
                 Phase::Idle
                 | Phase::Authenticating { .. }
                 | Phase::Waiting { .. }
@@ -430,13 +418,10 @@ impl Connection {
 
     /// The token ends soon, or `refresh_token` was refused.
     pub(crate) fn handle_token_expiring(&mut self, refused: bool) {
-        if refused {
-            self.token.refusals += 1;
-            if self.token.refusals > 1 {
-                return;
-            }
+        if refused && !self.token.refused() {
+            return;
         }
-        self.token.stale = true;
+        self.token.expiring();
         self.ask_token();
     }
 
@@ -448,8 +433,7 @@ impl Connection {
     }
 
     pub(crate) fn handle_timer(&mut self, jitter: &mut Jitter, now: Duration) {
-        if self.is_live() && self.token.retry_at.is_some_and(|at| at <= now) {
-            self.token.retry_at = None;
+        if self.is_live() && self.token.retry_at().is_some_and(|at| at <= now) {
             self.ask_token();
         }
         match &mut self.phase {
@@ -494,7 +478,9 @@ impl Connection {
                 Some((live.heard + live.silence, TimerReason::Silence)),
                 live.probe.map(|at| (at, TimerReason::Probe)),
                 live.reset_at.map(|at| (at, TimerReason::BackoffReset)),
-                self.token.retry_at.map(|at| (at, TimerReason::TokenRetry)),
+                self.token
+                    .retry_at()
+                    .map(|at| (at, TimerReason::TokenRetry)),
             ]
             .into_iter()
             .flatten()
@@ -511,17 +497,14 @@ impl Connection {
         };
         self.show(ConnectionState::Connecting);
         self.actions.push(Action::OpenSocket);
-        if self.token.value.is_none() {
+        if self.token.value().is_none() {
             self.ask_token();
         }
     }
 
     fn ask_token(&mut self) {
-        if !self.token.asked {
-            self.token.asked = true;
-            self.actions.push(Action::RequestToken {
-                refused: self.token.stale,
-            });
+        if let Some(refused) = self.token.ask() {
+            self.actions.push(Action::RequestToken { refused });
         }
     }
 
@@ -541,7 +524,7 @@ impl Connection {
             | Phase::SignInNeeded
             | Phase::Closed => {}
         }
-        self.token.retry_at = None;
+        self.token.cancel_retry();
         self.phase = phase;
     }
 
@@ -571,19 +554,16 @@ impl Connection {
     }
 
     fn refuse_token(&mut self, reason: &str, now: Duration) {
-        self.token.value = None;
-        self.token.stale = true;
-        self.token.refusals += 1;
-        if self.token.refusals > 1 {
-            self.need_sign_in(reason);
-        } else {
+        self.token.expire();
+        if self.token.refused() {
             self.open(now);
+        } else {
+            self.need_sign_in(reason);
         }
     }
 
     fn need_sign_in(&mut self, reason: &str) {
-        self.token.value = None;
-        self.token.stale = true;
+        self.token.expire();
         self.phase = Phase::SignInNeeded;
         self.show(ConnectionState::SignInNeeded {
             reason: reason.to_owned(),
