@@ -397,7 +397,7 @@ impl Engine {
         for timeline in self.timelines.values_mut() {
             timeline.awaits_newest = false;
             timeline.loading = None;
-            for reply in std::mem::take(&mut timeline.waiting) {
+            for (_, reply) in std::mem::take(&mut timeline.waiting) {
                 self.changes.refuse(reply, CommandError::Offline);
             }
         }

@@ -77,7 +77,8 @@ impl Engine {
             return false;
         };
         let conversation_id = timeline.conversation_id;
-        for reply in timeline.waiting.into_iter().chain(timeline.opening) {
+        let waiting = timeline.waiting.into_iter().map(|(_, reply)| reply);
+        for reply in waiting.chain(timeline.opening) {
             self.changes.refuse(reply, CommandError::UnknownTimeline);
         }
         if let Some(ids) = self.shown_in.get_mut(&conversation_id) {
@@ -239,13 +240,19 @@ impl Engine {
                     timeline.view.thaw(messages);
                 }
             }
-            LoadPurpose::Older { run_lo } => {
+            LoadPurpose::Older { below, .. } if below + 1 != timeline.view.window().lo => {
+                self.load_step(id, Direction::Older);
+            }
+            LoadPurpose::Newer { above, .. } if timeline.view.window().hi != Some(above) => {
+                self.load_step(id, Direction::Newer);
+            }
+            LoadPurpose::Older { run_lo, .. } => {
                 let lo = first.filter(|_| full(timeline.page)).unwrap_or(run_lo);
                 let came = !messages.is_empty();
                 timeline.view.extend_down(messages, lo, &self.outbox);
                 self.go_on_loading(id, Direction::Older, came);
             }
-            LoadPurpose::Newer { run_hi } => {
+            LoadPurpose::Newer { run_hi, .. } => {
                 let hi = last.filter(|_| full(timeline.page)).unwrap_or(run_hi);
                 let came = !messages.is_empty();
                 let follows = conversation.is_attached() && hi >= conversation.last();
@@ -350,7 +357,7 @@ impl Engine {
         if !more || !timeline.anchored {
             return self.changes.done(reply);
         }
-        timeline.waiting.push(reply);
+        timeline.waiting.push((direction, reply));
         if timeline.loading.is_none() {
             timeline.loading = Some(direction);
             self.load_step(id, direction);
@@ -379,7 +386,7 @@ impl Engine {
                         limit,
                         newest: true,
                     };
-                    return self.load(id, LoadPurpose::Older { run_lo }, query);
+                    return self.load(id, LoadPurpose::Older { run_lo, below }, query);
                 }
                 FetchPurpose::Older {
                     timeline: id,
@@ -399,7 +406,7 @@ impl Engine {
                         limit,
                         newest: false,
                     };
-                    return self.load(id, LoadPurpose::Newer { run_hi }, query);
+                    return self.load(id, LoadPurpose::Newer { run_hi, above: hi }, query);
                 }
                 FetchPurpose::Newer {
                     timeline: id,
@@ -494,16 +501,28 @@ impl Engine {
         }
     }
 
+    /// Answers who waited for this direction, and goes on with the other one if someone waits.
     fn end_loading(&mut self, id: TimelineId, error: Option<CommandError>) {
         let Some(timeline) = self.timelines.get_mut(&id) else {
             return;
         };
-        timeline.loading = None;
-        for reply in std::mem::take(&mut timeline.waiting) {
+        let Some(ended) = timeline.loading.take() else {
+            return;
+        };
+        let (done, others): (Vec<_>, Vec<_>) = std::mem::take(&mut timeline.waiting)
+            .into_iter()
+            .partition(|(direction, _)| *direction == ended);
+        timeline.waiting = others;
+        let next = timeline.waiting.first().map(|(direction, _)| *direction);
+        timeline.loading = next;
+        for (_, reply) in done {
             match &error {
                 Some(error) => self.changes.refuse(reply, error.clone()),
                 None => self.changes.done(reply),
             }
+        }
+        if let Some(direction) = next {
+            self.load_step(id, direction);
         }
     }
 

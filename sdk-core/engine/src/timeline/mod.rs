@@ -18,10 +18,10 @@ pub(crate) enum LoadPurpose {
     Anchor { run_lo: Seq, window_hi: Option<Seq> },
     /// The hole is closed: what lies behind it.
     Thaw,
-    /// What lies below the window, down to `run_lo`.
-    Older { run_lo: Seq },
-    /// What lies above the window, up to `run_hi`.
-    Newer { run_hi: Seq },
+    /// What lies below the window: from `below` down to `run_lo`.
+    Older { run_lo: Seq, below: Seq },
+    /// What lies above the window: behind `above`, up to `run_hi`.
+    Newer { run_hi: Seq, above: Seq },
 }
 
 /// What a timeline is to be brought to once all of an input is taken in: only then is it certain
@@ -58,7 +58,7 @@ pub(crate) struct Timeline {
     pub(crate) awaits_newest: bool,
     /// What runs, and the commands that wait for it.
     pub(crate) loading: Option<Direction>,
-    pub(crate) waiting: Vec<ReplyId>,
+    pub(crate) waiting: Vec<(Direction, ReplyId)>,
     told: TimelineState,
 }
 
