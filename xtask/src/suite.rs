@@ -89,7 +89,7 @@ pub const ALL: &[Suite] = &[
         steps: |place| {
             let mut step = place.cargo(
                 "rustdoc",
-                "doc --locked --no-deps --workspace --document-private-items",
+                "doc --locked --no-deps --workspace",
                 Judge::ExitCode,
             );
             step.environment

@@ -1,5 +1,5 @@
 //! Bugs on purpose, so that the tests and the simulation can prove that they see. Compiled in only
-//! with `--cfg planted`, and even then off until [`set`] names one.
+//! with `--cfg planted`, and even then off until `set` names one.
 //!
 //! | name | what goes wrong |
 //! |---|---|
