@@ -5,8 +5,9 @@
 //! snapshots beside it, which WAL mode allows.
 //!
 //! Erasing is physical. `secure_delete` overwrites what is deleted on its page, and since older
-//! versions of a page lie in the log until it is written back and cut, the writer does that as soon
-//! as it has nothing else to do. What it cannot reach is what the file system or a backup kept.
+//! versions of a page lie in the log until it is written back and cut, the writer does that once it
+//! has nothing else to do, and in any case before long. What it cannot reach is what the file system
+//! or a backup kept.
 
 mod changes;
 mod conversations;

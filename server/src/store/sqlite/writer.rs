@@ -4,13 +4,22 @@
 //! comes what the order promises: the commit is durable, then it is published, then each command is
 //! answered.
 
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::{
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    time::Duration,
+};
 
 use causerie_protocol::{MessageId, Millis};
 
 use crate::store::{Command, Done, Publish, rules::Ledger, tables::TableError};
 
 use super::database::Database;
+
+/// How long nothing must come before the log is cut after an erasure: cutting it writes all of it
+/// back, which is no good while there is something else to do.
+const IDLE: Duration = Duration::from_millis(200);
+/// Transactions after an erasure after which the log is cut however busy the writer is.
+const LONGEST: u32 = 2000;
 
 /// A command that waits.
 pub(super) struct Job {
@@ -37,24 +46,31 @@ pub(super) struct Writer {
 impl Writer {
     /// Until nobody can submit any more, and all that was submitted is answered.
     pub(super) fn run(mut self) {
-        let mut erased = false;
+        // Transactions since something was erased that may still lie in the log.
+        let mut owed: Option<u32> = None;
         loop {
-            let first = match self.jobs.try_recv() {
-                Ok(job) => job,
-                Err(TryRecvError::Empty) => {
-                    if erased {
-                        erased = !self.cut_log();
-                    }
-                    match self.jobs.recv() {
-                        Ok(job) => job,
-                        Err(_) => break,
-                    }
-                }
-                Err(TryRecvError::Disconnected) => break,
+            let next = match owed {
+                None => self.jobs.recv().map_err(RecvTimeoutError::from),
+                Some(_) => self.jobs.recv_timeout(IDLE),
             };
-            erased |= self.commit(first);
+            let first = match next {
+                Ok(job) => job,
+                Err(RecvTimeoutError::Timeout) => {
+                    owed = owed.filter(|_| !self.cut_log());
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            if self.commit(first) {
+                owed = owed.or(Some(0));
+            }
+            owed = match owed {
+                Some(since) if since >= LONGEST && self.cut_log() => None,
+                Some(since) => Some(since.saturating_add(1)),
+                None => None,
+            };
         }
-        if erased {
+        if owed.is_some() {
             self.cut_log();
         }
     }
