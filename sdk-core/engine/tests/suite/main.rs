@@ -2,7 +2,9 @@
 
 mod commands;
 mod common;
+mod membership;
 mod opening;
 #[cfg(planted)]
 mod planted;
 mod promises;
+mod sync;
