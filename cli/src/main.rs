@@ -1,5 +1,6 @@
 //! The binary `causerie`. Each command is a module with `Args` and `run`.
 
+mod chat;
 mod serve;
 mod token;
 
@@ -22,6 +23,8 @@ enum Command {
     Serve(serve::Args),
     /// Make a token for a user
     Token(token::Args),
+    /// Talk, line by line, with or without a connection
+    Chat(chat::Args),
     /// Watch three clients and a server lose everything but the messages
     Demo(demo::DemoArgs),
     /// One client of the demo
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Token(args) => token::run(&args),
+        Command::Chat(args) => chat::run(args),
         // These have exit codes of their own.
         Command::Demo(args) => return demo::run(&args),
         Command::DemoClient(args) => return demo::actor::run(args),

@@ -16,7 +16,15 @@ const FILE: &str = "causerie.lock";
 /// it dies.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Lets go of it by name: a child process that is being started has a copy of the handle for
+    /// a moment, and closing ours would leave the lock with that.
+    fn drop(&mut self) {
+        let _ = FileExt::unlock(&self.file);
+    }
 }
 
 impl Lock {
@@ -49,7 +57,7 @@ impl Lock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 

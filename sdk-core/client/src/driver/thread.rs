@@ -379,13 +379,17 @@ impl CoreThread {
 
     /// Closes everything. Listeners get what waits for them, then the end.
     fn end(mut self) {
+        // Taken out of the engine's reach, which would only drop it.
+        let socket = self.socket.take();
         if !self.suspended {
             self.feed(Input::Command(Command {
                 reply: ReplyId(u64::MAX),
                 kind: CommandKind::Stop,
             }));
         }
-        self.drop_socket();
+        if let Some(socket) = socket {
+            socket.close();
+        }
         let core = Arc::clone(&self.core);
         let views = std::mem::take(&mut self.views);
         // The store first: who is told of the end may open the folder again at once.

@@ -31,7 +31,7 @@ use super::{Address, tls};
 /// own backpressure sets in.
 const READ_AHEAD: usize = 32;
 /// For the farewell of a socket that the core closed, or whose writing failed.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a socket tells.
 pub(crate) enum SocketNews {
@@ -50,6 +50,8 @@ pub(crate) enum SocketNews {
 #[derive(Debug)]
 pub(crate) struct Socket {
     outgoing: UnboundedSender<Vec<ClientFrame>>,
+    /// Its other end goes when the socket is gone.
+    gone: std::sync::mpsc::Receiver<()>,
 }
 
 impl Socket {
@@ -61,12 +63,21 @@ impl Socket {
     ) -> Self {
         // Not bounded: what the core sends is, by the outbox's windows.
         let (outgoing, frames) = mpsc::unbounded_channel();
+        let (alive, gone) = std::sync::mpsc::channel();
         runtime.spawn(async move {
+            let _alive: std::sync::mpsc::Sender<()> = alive;
             if let Some((code, reason)) = run(&address, frames, &tell).await {
                 tell(SocketNews::Closed { code, reason });
             }
         });
-        Self { outgoing }
+        Self { outgoing, gone }
+    }
+
+    /// Closes it and waits until the server was told, for a moment at most: for the end, when the
+    /// runtime may go as well. Blocks the thread.
+    pub(crate) fn close(self) {
+        drop(self.outgoing);
+        let _ = self.gone.recv_timeout(FAREWELL);
     }
 
     /// Sends frames, in order. After the end they go nowhere; the news of the end is on its way.

@@ -98,7 +98,11 @@ pub fn message(n: u128, seq: u64, state_seq: u64, text: &str) -> Message {
         number: seq,
         message_id: MessageId::from_uuid(Uuid::from_u128(u128::from(seq) << 32 | n)),
         temp_id: None,
-        sender_id: user(if seq.is_multiple_of(2) { "alice" } else { "bob" }),
+        sender_id: user(if seq.is_multiple_of(2) {
+            "alice"
+        } else {
+            "bob"
+        }),
         kind: MessageKind::Text,
         content: Content::from(text),
         attachments: Vec::new(),
