@@ -85,7 +85,8 @@ impl Conversation {
 
     /// The highest seq that is known of.
     pub(crate) fn highest(&self) -> Seq {
-        self.last().max(self.item.head_seq)
+        let shown = self.item.last_message.as_ref().map_or(0, |last| last.seq);
+        self.last().max(self.item.head_seq).max(shown)
     }
 
     /// Whether the cache reaches up to the position: then each event in order extends it.

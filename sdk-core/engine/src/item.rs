@@ -6,8 +6,8 @@ use causerie_protocol::{
 };
 
 /// Lays a newer telling over what is known: `head_*` and `last_message` follow the higher
-/// `head_seq`, `mentions_unread` the higher (`head_seq`, `read_seq`), all else the higher `rev`.
-/// Says whether anything changed.
+/// `head_seq`, `mentions_unread` the higher (`head_seq`, `read_seq`), all else the higher `rev`; but
+/// a read cursor only rises, and one's own sends raise it without a `rev`. Says whether anything changed.
 pub(crate) fn merge(known: &mut Item, told: Item) -> bool {
     let before = known.clone();
     let newer = told.rev > known.rev || (told.rev == known.rev && told.head_seq >= known.head_seq);
@@ -18,7 +18,9 @@ pub(crate) fn merge(known: &mut Item, told: Item) -> bool {
             .then_some(known.mentions_unread);
         // A conversation made here has this device's time, which must not count.
         let updated_at = if known.rev == 0 { 0 } else { known.updated_at };
+        let read = (known.read_seq, known.read_number);
         *known = told;
+        (known.read_seq, known.read_number) = read.max((known.read_seq, known.read_number));
         known.updated_at = known.updated_at.max(updated_at);
         (head, mentions)
     } else {
@@ -62,9 +64,12 @@ pub(crate) fn merge_cursor(known: &mut Item, told: &CursorAck) -> bool {
         return false;
     }
     known.rev = told.rev;
-    known.read_seq = told.read_seq;
-    known.read_number = told.read_number;
-    known.mentions_unread = told.mentions_unread;
+    // A send of this user raised the cursor here, perhaps after the server had told this.
+    if told.read_seq >= known.read_seq {
+        known.read_seq = told.read_seq;
+        known.read_number = told.read_number;
+        known.mentions_unread = told.mentions_unread;
+    }
     true
 }
 

@@ -77,6 +77,8 @@ pub enum TimerReason {
     HistoryRetry,
     /// A subscription may be asked for again.
     SubscribeRetry,
+    /// Listeners may be told of the counters again.
+    Stats,
 }
 
 /// The answer to a command.

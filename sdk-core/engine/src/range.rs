@@ -143,6 +143,12 @@ impl Ranges {
         self.0.iter().rev().find(|r| r.as_of < position).copied()
     }
 
+    /// The range at a seq, if it does not know the changes up to a position.
+    pub(crate) fn stale_at(&self, seq: Seq, position: Seq) -> Option<Range> {
+        let range = self.0.iter().find(|r| r.lo <= seq && seq <= r.hi)?;
+        (range.as_of < position).then_some(*range)
+    }
+
     /// The ranges, newest first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Range> {
         self.0.iter().rev()

@@ -15,6 +15,7 @@ pub(crate) struct Counters {
     acks: VecDeque<Duration>,
     told_at: Option<Duration>,
     changed: bool,
+    gauges: (u64, u64, u64),
 }
 
 impl Counters {
@@ -46,6 +47,19 @@ impl Counters {
             ack_p99: percentile(99),
             ..self.stats.clone()
         }
+    }
+
+    /// What is counted elsewhere: any change is news.
+    pub(crate) fn note_gauges(&mut self, gauges: (u64, u64, u64)) {
+        self.changed |= gauges != self.gauges;
+        self.gauges = gauges;
+    }
+
+    /// When listeners are to be told.
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
+        self.told_at
+            .filter(|_| self.changed)
+            .map(|at| at + INTERVAL)
     }
 
     /// Whether listeners are to be told now.

@@ -102,6 +102,10 @@ impl Subscriptions {
             if subscription.open == 0 {
                 subscription.idle_since = now;
                 self.idle.insert((now, conversation_id));
+                // It may make room for one that found none.
+                let starved = |(_, s): &(_, &Subscription)| s.open > 0 && s.link == Link::Off;
+                self.pending
+                    .extend(self.all.iter().filter(starved).map(|(id, _)| *id));
             }
         }
     }

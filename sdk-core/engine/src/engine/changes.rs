@@ -212,6 +212,7 @@ impl Engine {
                 .map(|frame| Emission::Event(Box::new(frame))),
         );
         emissions.append(&mut changes.faults);
+        self.counters.note_gauges(self.gauges());
         if self.counters.is_due(self.now.mono) {
             emissions.push(Emission::Stats(self.stats()));
         }

@@ -192,7 +192,9 @@ impl Engine {
                     "a new conversation's id is a UUIDv7",
                 ));
             }
-        } else if !self.conversations.contains_key(&conversation_id) {
+        } else if !self.conversations.contains_key(&conversation_id)
+            && !self.shown_in.contains_key(&conversation_id)
+        {
             return Err(CommandError::UnknownConversation(conversation_id));
         }
         let frame = ClientFrame {

@@ -257,11 +257,12 @@ impl Engine {
         {
             self.confirm(key, Some(message.seq));
         }
-        let visible = self
+        // What belongs to no conversation known here, or to a past that may not be seen, is not kept.
+        let kept = self
             .conversations
             .get(&id)
-            .is_none_or(|conversation| message.seq >= conversation.item.visible_from);
-        if !visible {
+            .is_some_and(|conversation| message.seq >= conversation.item.visible_from);
+        if !kept {
             return;
         }
         for timeline in self.shown_in.get(&id).into_iter().flatten() {

@@ -57,6 +57,8 @@ pub struct Engine {
     typing: TypingState,
     counters: Counters,
     conversations: BTreeMap<ConversationId, Conversation>,
+    /// What was typed in conversations that another epoch took away, until they come back.
+    drafts: BTreeMap<ConversationId, String>,
     /// Activity of conversations whose item is yet to come.
     orphans: BTreeMap<ConversationId, ConversationActivity>,
     users: BTreeMap<UserId, User>,
@@ -103,6 +105,7 @@ impl Engine {
             typing: TypingState::new(&config),
             counters: Counters::default(),
             conversations,
+            drafts: BTreeMap::new(),
             orphans: BTreeMap::new(),
             users: snapshot
                 .users
@@ -171,12 +174,21 @@ impl Engine {
 
     /// The counters, as of now.
     pub fn stats(&self) -> Stats {
+        let (subscribed, reconnects, outbox) = self.gauges();
         Stats {
-            subscribed: self.subscriptions.count() as u64,
-            reconnects: self.connection.reconnects(),
-            outbox: self.outbox.queued(),
+            subscribed,
+            reconnects,
+            outbox,
             ..self.counters.stats()
         }
+    }
+
+    fn gauges(&self) -> (u64, u64, u64) {
+        (
+            self.subscriptions.count() as u64,
+            self.connection.reconnects(),
+            self.outbox.queued(),
+        )
     }
 
     // Input.
@@ -247,6 +259,9 @@ impl Engine {
             self.typing
                 .poll_expiry()
                 .map(|at| (at, TimerReason::TypingExpiry)),
+            self.counters
+                .poll_timeout()
+                .map(|at| (at, TimerReason::Stats)),
         ];
         let live = self.connection.is_live().then(|| {
             [
@@ -320,7 +335,14 @@ impl Engine {
     }
 
     fn poll_outbox(&mut self) {
-        for (frame, attempted) in self.outbox.poll_send(&mut self.requests, self.now.mono) {
+        // After a change of epoch a conversation is known again when its item comes. Then, or when
+        // the sync is over, what was written to it goes.
+        let (known, syncing) = (&self.conversations, self.sync.is_running());
+        let may_go = |id| !syncing || known.contains_key(&id);
+        let sent = self
+            .outbox
+            .poll_send(&mut self.requests, self.now.mono, may_go);
+        for (frame, attempted) in sent {
             if let Some(row) = attempted {
                 self.changes.rows.insert(row.key);
             }

@@ -106,6 +106,9 @@ impl Engine {
         }
         for (id, mut conversation) in std::mem::take(&mut self.conversations) {
             self.changes.listed.insert(id);
+            if let Some(draft) = conversation.draft.clone() {
+                self.drafts.insert(id, draft);
+            }
             if self.outbox.is_creating(id) {
                 conversation.position = None;
                 conversation.ranges.clear();
@@ -325,12 +328,12 @@ impl Engine {
         self.changes.conversation(id);
     }
 
-    /// Asks for what changed in the newest range that a hole made stale.
+    /// Asks for what changed in a range that a hole made stale.
     pub(super) fn refresh_stale(&mut self, id: ConversationId) {
         if !self.connection.is_live() || !self.subscriptions.is_on(id) {
             return;
         }
-        if let Some(range) = self.newest_stale(id) {
+        if let Some(range) = self.first_stale(id) {
             self.fetches.want(Fetch {
                 conversation_id: id,
                 purpose: FetchPurpose::Refresh {
@@ -343,10 +346,15 @@ impl Engine {
         }
     }
 
-    /// The newest range whose changes up to the position are not known.
-    pub(super) fn newest_stale(&self, id: ConversationId) -> Option<Range> {
+    /// The range whose changes up to the position are wanted first: one on screen, then the newest.
+    pub(super) fn first_stale(&self, id: ConversationId) -> Option<Range> {
         let conversation = self.conversations.get(&id)?;
-        conversation.ranges.newest_stale(conversation.last())
+        let (ranges, last) = (&conversation.ranges, conversation.last());
+        let shown = self.shown_in.get(&id).into_iter().flatten();
+        shown
+            .filter_map(|id| self.timelines.get(id))
+            .find_map(|timeline| ranges.stale_at(timeline.view.window().lo, last))
+            .or_else(|| ranges.newest_stale(last))
     }
 
     /// The server refused a subscription, or ended it.

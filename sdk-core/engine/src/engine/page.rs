@@ -69,6 +69,7 @@ impl Engine {
             }
             None => {
                 let mut conversation = Conversation::new(told);
+                conversation.draft = self.drafts.remove(&id);
                 if let Some(activity) = self.orphans.remove(&id) {
                     item::merge_activity(&mut conversation.item, &activity);
                 }
@@ -199,7 +200,7 @@ impl Engine {
                     hi,
                     as_of: since,
                 };
-                if self.newest_stale(id) != Some(asked) {
+                if self.first_stale(id) != Some(asked) {
                     self.refresh_stale(id);
                 }
             }

@@ -41,8 +41,15 @@ impl Engine {
             Some(message) => message.clone(),
             None => acknowledged_message(row, send, &self.me, sent),
         };
-        if let Some(conversation) = self.conversations.get_mut(&id) {
-            item::note_message(&mut conversation.item, &message, &self.me);
+        // The list shows it. Its head stays: what lies before this is yet to come.
+        if let Some(conversation) = self.conversations.get_mut(&id)
+            && conversation
+                .item
+                .last_message
+                .as_ref()
+                .is_none_or(|last| last.seq < message.seq)
+            && item::note_row(&mut conversation.item, &message)
+        {
             self.changes.conversation(id);
         }
         if self.is_me(&message.sender_id) && message.temp_id == Some(sent.temp_id) {

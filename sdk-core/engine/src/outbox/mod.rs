@@ -185,14 +185,20 @@ impl Outbox {
         });
     }
 
-    /// Puts on the wire what may go. Gives the frames, and the rows to be stored ahead of them.
+    /// Puts on the wire what may go, in conversations where anything may. Gives the frames, and the
+    /// rows to be stored ahead of them.
     pub(crate) fn poll_send(
         &mut self,
         requests: &mut Requests,
         now: Duration,
+        may_go: impl Fn(ConversationId) -> bool,
     ) -> Vec<(ClientFrame, Option<OutboxRow>)> {
         let mut frames = Vec::new();
         for conversation_id in std::mem::take(&mut self.ready) {
+            if !may_go(conversation_id) {
+                self.ready.insert(conversation_id);
+                continue;
+            }
             let Some(lane) = self.lanes.get_mut(&conversation_id) else {
                 continue;
             };

@@ -76,7 +76,10 @@ impl Bench {
     /// Sends what may go. Gives the names.
     fn pump(&mut self) -> Vec<TempId> {
         let mut keys = Vec::new();
-        for (frame, _) in self.outbox.poll_send(&mut self.requests, self.now) {
+        for (frame, _) in self
+            .outbox
+            .poll_send(&mut self.requests, self.now, |_| true)
+        {
             let Request::Write(write) = frame.request else {
                 panic!("the outbox sends writes");
             };
@@ -138,11 +141,15 @@ fn eight_writes_of_a_conversation_are_on_the_wire_at_most() {
 fn the_first_transmission_and_only_that_is_told_apart() {
     let mut bench = Bench::new();
     bench.add(1, message());
-    let sent = bench.outbox.poll_send(&mut bench.requests, bench.now);
+    let sent = bench
+        .outbox
+        .poll_send(&mut bench.requests, bench.now, |_| true);
     assert!(sent[0].1.as_ref().is_some_and(|row| row.attempted));
     bench.outbox.handle_lost();
     bench.outbox.handle_live();
-    let again = bench.outbox.poll_send(&mut bench.requests, bench.now);
+    let again = bench
+        .outbox
+        .poll_send(&mut bench.requests, bench.now, |_| true);
     assert_eq!(again.len(), 1);
     assert!(again[0].1.is_none(), "it is stored as attempted already");
 }

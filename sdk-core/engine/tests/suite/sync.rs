@@ -1,10 +1,10 @@
 //! Opening, sync and the list (docs/protocol.md §2, §3 and §4).
 
-use causerie_engine::{ConnectionState, Emission, EngineConfig, Position};
+use causerie_engine::{CommandKind, ConnectionState, Emission, EngineConfig, Position};
 use causerie_protocol::{
-    Authenticate, ClientFrame, ConversationActivity, ConversationEvent, ErrorReply,
-    MembershipState, Request, Room, SendMessage, ServerFrame, ServerMessage, Sync, SyncPage,
-    SyncToken, WriteOp,
+    Authenticate, ClientFrame, ConversationActivity, ConversationEvent, ConversationUpdated,
+    ErrorReply, MembershipState, MessageSent, NewMessage, Request, Room, SendMessage, ServerFrame,
+    ServerMessage, Sync, SyncPage, SyncToken, WriteOp,
 };
 
 use crate::common::{
@@ -337,18 +337,7 @@ fn an_event_of_an_unknown_type_takes_its_place_and_is_no_hole() {
     let mut device = Device::knowing(&[conv(1)]);
     device.open(conv(1), 30);
     device.connect();
-    let head = |head_seq| {
-        let raw = format!(
-            r#"{{"type":"subscribed","payload":{{"room":"conv:{}","head_seq":{head_seq},"head_number":0,
-               "from_seq":{},"complete":false,"reset":false,"visible_from":1,"events":[]}}}}"#,
-            conv(1),
-            head_seq + 1
-        );
-        causerie_protocol::decode_server(&raw)
-            .map(|frame| frame.expect("a frame"))
-            .collect::<Vec<ServerFrame>>()
-    };
-    device.frames(head(0));
+    device.frames(vec![subscribed(1, 0)]);
     let unknown = format!(
         r#"{{"type":"poll_closed","payload":{{"conversation_id":"{}","seq":1,"event_id":"{}"}}}}"#,
         conv(1),
@@ -359,12 +348,10 @@ fn an_event_of_an_unknown_type_takes_its_place_and_is_no_hole() {
         .collect();
     device.take_sent();
     device.frames(frames);
-    device.event(ServerMessage::NewMessage(Box::new(
-        causerie_protocol::NewMessage {
-            event_id: event_id(2),
-            message: message(conv(1), 2, &bob(), "hi"),
-        },
-    )));
+    device.event(ServerMessage::NewMessage(Box::new(NewMessage {
+        event_id: event_id(2),
+        message: message(conv(1), 2, &bob(), "hi"),
+    })));
     assert!(
         !device
             .take_sent()
@@ -373,4 +360,101 @@ fn an_event_of_an_unknown_type_takes_its_place_and_is_no_hole() {
     );
     let row = &device.store.conversations[&conv(1)];
     assert_eq!(row.position.map(|p| p.seq), Some(2));
+}
+
+fn subscribed(n: u64, head_seq: u64) -> ServerFrame {
+    let raw = format!(
+        r#"{{"type":"subscribed","payload":{{"room":"conv:{}","head_seq":{head_seq},"head_number":0,
+           "from_seq":{},"complete":false,"reset":false,"visible_from":1,"events":[]}}}}"#,
+        conv(n),
+        head_seq + 1
+    );
+    causerie_protocol::decode_server(&raw)
+        .next()
+        .and_then(Result::ok)
+        .expect("a frame")
+}
+
+#[test]
+fn an_acknowledgement_that_overtakes_events_hides_none_of_them() {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.open(conv(1), 30);
+    device.connect();
+    device.frames(vec![subscribed(1, 0)]);
+    device.take_sent();
+    let key = device.send(conv(1), "mine");
+    let sent = device.take_sent();
+    device.answer(
+        &sent[0],
+        ServerMessage::MessageSent(Box::new(MessageSent {
+            temp_id: key,
+            message_id: event_id(2),
+            conversation_id: conv(1),
+            seq: 2,
+            number: 1,
+            created_at: 9,
+            duplicate: false,
+            message: None,
+        })),
+    );
+    let row = |device: &Device| device.store.conversations[&conv(1)].clone();
+    assert_eq!(row(&device).position.map(|p| p.seq), Some(0));
+    device.event(ServerMessage::ConversationUpdated(ConversationUpdated {
+        conversation_id: conv(1),
+        seq: 1,
+        event_id: event_id(1),
+        title: Some("renamed".into()),
+        avatar: None,
+        settings: None,
+    }));
+    assert_eq!(row(&device).item.title.as_deref(), Some("renamed"));
+    let mut mine = message(conv(1), 2, &alice(), "mine");
+    mine.temp_id = Some(key);
+    mine.number = 1;
+    device.event(ServerMessage::NewMessage(Box::new(NewMessage {
+        event_id: event_id(2),
+        message: mine,
+    })));
+    let row = row(&device);
+    assert_eq!((row.item.head_seq, row.item.head_number), (2, 1));
+    assert_eq!(row.item.unread(), 0);
+    assert_eq!(row.ranges.len(), 1);
+}
+
+#[test]
+fn after_a_change_of_epoch_what_was_written_waits_for_its_conversation() {
+    let mut device = Device::knowing(&[conv(1), conv(2)]);
+    device.command(CommandKind::SetDraft {
+        conversation_id: conv(1),
+        text: Some("half a thought".into()),
+    });
+    let first = device.send(conv(1), "one");
+    let second = device.send(conv(2), "two");
+    let (frame, _) = first_frame(&mut device);
+    device.answer(&frame, ServerMessage::Authenticated(authenticated("e2")));
+    assert!(device.take_sent().is_empty(), "nothing is known any more");
+    device.event(page(1, Some("c1"), None));
+    let writes = |device: &mut Device| -> Vec<_> {
+        device
+            .take_sent()
+            .into_iter()
+            .filter_map(|frame| match frame.request {
+                Request::Write(write) => Some(write.temp_id),
+                _ => None,
+            })
+            .collect()
+    };
+    assert_eq!(writes(&mut device), [first]);
+    let entry = device.engine.conversation(conv(1)).expect("it came back");
+    assert_eq!(entry.draft.as_deref(), Some("half a thought"));
+    // The second one does not come back: its write goes even so, and is not stuck.
+    device.event(ServerMessage::SyncPage(SyncPage {
+        token: Some("t1".into()),
+        ..SyncPage::default()
+    }));
+    device.event(ServerMessage::SyncPage(SyncPage {
+        token: Some("t2".into()),
+        ..SyncPage::default()
+    }));
+    assert_eq!(writes(&mut device), [second]);
 }
