@@ -17,7 +17,7 @@ use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
 use super::{
     Figure,
-    stage::{Stage, StageError, millis, new_id, now, raise_file_limit, users, verify},
+    stage::{Stage, StageError, millis, new_id, now, raise_file_limit, share, users, verify},
 };
 
 const MEMBERS: usize = 1_000;
@@ -61,6 +61,7 @@ pub async fn measure(mut stage: Stage, length: Duration) -> Result<Vec<Figure>, 
     let every = Duration::from_secs(1) * SENDERS / PER_SECOND;
     let begin = tokio::time::Instant::from_std(now()) + Duration::from_millis(200);
     let epoch = now();
+    let [server_before, load_before] = stage.processor_time()?;
     let tasks: Vec<_> = opened
         .into_iter()
         .zip(0..)
@@ -87,6 +88,8 @@ pub async fn measure(mut stage: Stage, length: Duration) -> Result<Vec<Figure>, 
         times.extend(received.times);
     }
     verify(&all, total * MEMBERS as u64)?;
+    let took = now() - epoch;
+    let [server_after, load_after] = stage.processor_time()?;
     times.sort_unstable();
     let at = |percent: usize| millis(times[(times.len() - 1) * percent / 100]);
     Ok(vec![
@@ -95,6 +98,16 @@ pub async fn measure(mut stage: Stage, length: Duration) -> Result<Vec<Figure>, 
         Figure::new("p95", at(95), "ms").at_most(15.0),
         Figure::new("p99", at(99), "ms"),
         Figure::new("slowest", at(100), "ms"),
+        Figure::new(
+            "the server's core was busy",
+            share(server_before, server_after, took),
+            "%",
+        ),
+        Figure::new(
+            "the load's core was busy",
+            share(load_before, load_after, took),
+            "%",
+        ),
     ])
 }
 

@@ -1,6 +1,8 @@
 //! 2,000 connections are reset at once and come back at once, each with the position it had. They
 //! missed some messages meanwhile, and must get them.
 
+use std::time::Duration;
+
 use causerie_cli::{
     load::member::{Member, Room},
     raw::RawClient,
@@ -21,6 +23,7 @@ pub async fn measure(mut stage: Stage) -> Result<Vec<Figure>, StageError> {
     stage.start().await?;
     let mut members = members(&stage, CONNECTIONS).await?;
     let mut times = Vec::new();
+    let mut used = [Duration::ZERO; 2];
     for _ in 0..3 {
         let opened = stage.open(&members).await?;
         for (member, opened) in members.iter_mut().zip(&opened) {
@@ -31,6 +34,7 @@ pub async fn measure(mut stage: Stage) -> Result<Vec<Figure>, StageError> {
         drop(opened);
         say(&stage, &members).await?;
 
+        let before = stage.processor_time()?;
         let begin = now();
         let tasks: Vec<_> = members
             .iter()
@@ -45,6 +49,10 @@ pub async fn measure(mut stage: Stage) -> Result<Vec<Figure>, StageError> {
             back.push(task.await.map_err(std::io::Error::other)??);
         }
         times.push(now() - begin);
+        let after = stage.processor_time()?;
+        for (used, (before, after)) in used.iter_mut().zip(before.iter().zip(after)) {
+            *used += after - *before;
+        }
         for (member, opened) in members.iter().zip(&back) {
             let since = member.rooms[0].1.unwrap_or_default();
             let expected = Room {
@@ -63,6 +71,8 @@ pub async fn measure(mut stage: Stage) -> Result<Vec<Figure>, StageError> {
         Figure::new("connections", CONNECTIONS as f64, ""),
         Figure::new("all subscribed again, median of 3", millis(times[1]), "ms").at_most(800.0),
         Figure::new("slowest of 3", millis(times[2]), "ms"),
+        Figure::new("processor time, server, mean", millis(used[0] / 3), "ms"),
+        Figure::new("processor time, load, mean", millis(used[1] / 3), "ms"),
     ])
 }
 

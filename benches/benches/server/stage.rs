@@ -169,6 +169,13 @@ impl Stage {
         Ok(opened)
     }
 
+    /// The processor time that the server and the load have used so far.
+    pub fn processor_time(&self) -> Result<[Duration; 2], StageError> {
+        let pid = self.backend.pid().map(|pid| pid.to_string());
+        let pid = pid.ok_or_else(|| "the server does not run".to_owned())?;
+        Ok([processor_time(&pid)?, processor_time("self")?])
+    }
+
     /// The server's resident memory in bytes.
     pub fn resident(&self) -> Result<u64, StageError> {
         let pid = self
@@ -181,6 +188,28 @@ impl Stage {
         kib.map(|kib| kib * 1024)
             .ok_or_else(|| StageError("the kernel tells no VmRSS".to_owned()))
     }
+}
+
+/// User and system time of a process, in the kernel's ticks of 10 ms.
+fn processor_time(pid: &str) -> Result<Duration, StageError> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name in parentheses may hold spaces; state is the first field behind it.
+    let fields = stat
+        .rsplit_once(')')
+        .map(|(_, rest)| rest.split_whitespace());
+    let ticks: u64 = fields
+        .into_iter()
+        .flatten()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
+    Ok(Duration::from_millis(ticks * 10))
+}
+
+/// The share of a core that was used between two times, in percent.
+pub fn share(from: Duration, to: Duration, took: Duration) -> f64 {
+    ((to - from).as_secs_f64() / took.as_secs_f64() * 100.0).round()
 }
 
 /// The names of so many users.
