@@ -115,7 +115,7 @@ pub const ALL: &[Suite] = &[
         steps: |place| {
             vec![place.cargo(
                 "cargo test",
-                "test --locked --no-fail-fast -p causerie-sim",
+                "test --locked --no-fail-fast -p causerie-sim -- --show-output",
                 Judge::Libtest,
             )]
         },
@@ -126,7 +126,7 @@ pub const ALL: &[Suite] = &[
         steps: |place| {
             let mut step = place.cargo(
                 "cargo test",
-                "test --locked --no-fail-fast -p causerie-sim",
+                "test --locked --no-fail-fast -p causerie-sim -- --show-output",
                 Judge::Libtest,
             );
             step.environment.extend(planted::environment());
