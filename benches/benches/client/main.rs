@@ -1,0 +1,162 @@
+//! `cargo bench -p causerie-benches --bench client`: the client core in release, on a disk.
+//!
+//! ```text
+//! cargo bench -p causerie-benches --bench client -- [--json] [--folder DIR] [CASE…]
+//! ```
+//!
+//! - `echo`: the public `send` until a subscriber has the diff, its commit included, with a million
+//!   messages cached and 500 events a second coming in.
+//! - `open`: a new process opens 100,000 cached messages and reads the newest 50.
+//! - `backlog`: 100,000 messages through engine and store, and through the whole client with its
+//!   socket.
+//! - `store`: commits of one outbox row among a million messages, and of batches of messages.
+//!
+//! All of them if none is named. Nothing is asserted: figures are for `docs/benchmarks.md`, with
+//! the machine that they were measured on.
+
+mod backlog;
+mod cache;
+mod echo;
+mod open;
+mod peer;
+mod store;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use causerie_benches::machine::Machine;
+use serde_json::{Map, Value, json};
+
+/// What can go wrong in a benchmark: it is told, and that is all.
+type Failed = Box<dyn std::error::Error>;
+
+/// What was measured.
+struct Figure {
+    name: String,
+    value: f64,
+    unit: &'static str,
+    goal: &'static str,
+}
+
+impl Figure {
+    fn new(name: impl Into<String>, value: f64, unit: &'static str, goal: &'static str) -> Self {
+        Self {
+            name: name.into(),
+            value,
+            unit,
+            goal,
+        }
+    }
+
+    fn millis(name: impl Into<String>, time: Duration, goal: &'static str) -> Self {
+        Self::new(name, time.as_secs_f64() * 1_000.0, "ms", goal)
+    }
+}
+
+/// Samples, for percentiles.
+#[derive(Default)]
+struct Samples(Vec<Duration>);
+
+impl Samples {
+    fn add(&mut self, sample: Duration) {
+        self.0.push(sample);
+    }
+
+    fn percentile(&mut self, percent: usize) -> Duration {
+        self.0.sort_unstable();
+        let index = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
+        self.0.get(index).copied().unwrap_or_default()
+    }
+}
+
+/// The time, as a benchmark reads it.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+fn clock() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+const CASES: [&str; 4] = ["echo", "open", "backlog", "store"];
+
+struct Options {
+    json: bool,
+    folder: PathBuf,
+    cases: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let began = clock();
+    if let Some(folder) = std::env::var_os(open::CHILD) {
+        return match open::child(&PathBuf::from(folder), began) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("client bench: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let options = match options() {
+        Ok(options) => options,
+        Err(problem) => {
+            eprintln!("client bench: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("client bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options() -> Result<Options, String> {
+    let mut options = Options {
+        json: false,
+        folder: std::env::temp_dir(),
+        cases: Vec::new(),
+    };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            // Cargo's own word to every benchmark.
+            "--bench" => {}
+            "--json" => options.json = true,
+            "--folder" => options.folder = words.next().ok_or("--folder wants a folder")?.into(),
+            case if CASES.contains(&case) => options.cases.push(case.to_owned()),
+            other => return Err(format!("{other} is none of {}", CASES.join(", "))),
+        }
+    }
+    if options.cases.is_empty() {
+        options.cases = CASES.map(String::from).into();
+    }
+    Ok(options)
+}
+
+fn run(options: &Options) -> Result<(), Failed> {
+    let machine = Machine::ask(&options.folder)?;
+    println!("{machine}\n");
+    let mut all = Map::new();
+    for case in &options.cases {
+        let folder = tempfile::tempdir_in(&options.folder)?;
+        let figures = match case.as_str() {
+            "echo" => echo::measure(folder.path())?,
+            "open" => open::measure(folder.path())?,
+            "backlog" => backlog::measure(folder.path())?,
+            _ => store::measure(folder.path())?,
+        };
+        println!("{case}");
+        for figure in &figures {
+            println!(
+                "  {:<58}{:>12.3} {:<6}{}",
+                figure.name, figure.value, figure.unit, figure.goal
+            );
+        }
+        println!();
+        let values = figures.iter().map(|f| (f.name.clone(), json!(f.value)));
+        all.insert(case.clone(), Value::Object(values.collect()));
+    }
+    if options.json {
+        println!("{}", json!({"machine": machine.to_string(), "cases": all}));
+    }
+    Ok(())
+}
