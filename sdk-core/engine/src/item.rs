@@ -7,7 +7,8 @@ use causerie_protocol::{
 
 /// Lays a newer telling over what is known: `head_*` and `last_message` follow the higher
 /// `head_seq`, `mentions_unread` the higher (`head_seq`, `read_seq`), all else the higher `rev`; but
-/// a read cursor only rises, and one's own sends raise it without a `rev`. Says whether anything changed.
+/// a read cursor only rises, and one's own sends raise it without a `rev`. Says whether anything
+/// changed.
 pub(crate) fn merge(known: &mut Item, told: Item) -> bool {
     let before = known.clone();
     let newer = told.rev > known.rev || (told.rev == known.rev && told.head_seq >= known.head_seq);
