@@ -11,6 +11,59 @@
 //!
 //! What it refuses to do: it never blocks, never retries by waiting, never drops a queued write,
 //! and never lets a device's clock decide a position.
+//!
+//! ```
+//! use causerie_engine::{Command, CommandKind, Engine, EngineConfig, Input, Now, Output, ReplyId, Snapshot};
+//! use causerie_protocol::{ClientId, ConversationId, CreateConversation, ConversationKind, TempId, UserId, WriteOp};
+//! use std::time::Duration;
+//! # use uuid::Builder;
+//! # let v7 = |n: u64| Builder::from_unix_timestamp_millis(n, &[7; 10]).into_uuid();
+//! let (alice, bob) = (UserId::new("alice")?, UserId::new("bob")?);
+//! let nothing_stored = Snapshot {
+//!     user_id: alice.clone(),
+//!     client_id: ClientId::from_uuid(v7(1)),
+//!     epoch: None,
+//!     sync_token: None,
+//!     sync_cursor: None,
+//!     conversations: Vec::new(),
+//!     outbox: Vec::new(),
+//!     users: Vec::new(),
+//! };
+//! let now = Now { mono: Duration::ZERO, wall: 1_763_600_000_000 };
+//! let mut engine = Engine::restore(nothing_stored, EngineConfig::default(), now, 42);
+//!
+//! // Without any connection, a conversation is made...
+//! let conversation_id = ConversationId::direct(&alice, &bob);
+//! let op = WriteOp::CreateConversation(CreateConversation {
+//!     kind: ConversationKind::Direct,
+//!     group_id: None,
+//!     title: None,
+//!     members: Some(vec![bob]),
+//!     history: None,
+//! });
+//! let kind = CommandKind::Write { key: TempId::from_uuid(v7(2)), conversation_id, op };
+//! engine.handle(Input::Command(Command { reply: ReplyId(1), kind }), now);
+//!
+//! // ...which is stored first, then shown, then answered.
+//! assert!(matches!(engine.poll_output(), Some(Output::Store(_))));
+//! assert!(matches!(engine.poll_output(), Some(Output::Emit(_))));
+//! assert!(matches!(engine.poll_output(), Some(Output::Reply { .. })));
+//! assert_eq!(engine.conversation(conversation_id).map(|entry| entry.title).as_deref(), Some("bob"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Where what is decided:
+//!
+//! | module | decides |
+//! |---|---|
+//! | `connection`, `backoff` | when to connect, what ends it, when to come back |
+//! | `outbox` | what is sent when, what is sent again, what has failed |
+//! | `subscription` | whose events the server sends |
+//! | `sync`, `item` | what the list knows, and which of two tellings counts |
+//! | `range`, `patch`, `fetch` | what the cache knows, and what it has to ask for |
+//! | `timeline` | what a screen shows, and how that changes |
+//! | `receipts`, `typing`, `stats` | what their names say |
+//! | `engine` | what each input means to all of them, and in which order it is given out |
 
 #![deny(missing_docs)]
 

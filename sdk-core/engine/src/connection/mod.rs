@@ -5,6 +5,7 @@
 //! for the socket opens already. A token that is refused is replaced by another one at once; a
 //! second refusal in a row waits for the app.
 
+mod phase;
 mod token;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crate::{
     backoff::{Backoff, Jitter},
 };
 
+use phase::{Live, Phase};
 use token::Token;
 
 /// A connection of ours that ended without a word may live on at the server for so long, and then
@@ -42,27 +44,6 @@ pub(crate) enum Action {
     Ping,
     /// What hung on the connection is gone.
     Lost,
-}
-
-#[derive(Debug)]
-enum Phase {
-    Idle,
-    Opening { deadline: Duration },
-    AwaitingToken { deadline: Duration },
-    Authenticating { deadline: Duration },
-    Live(Live),
-    Waiting { until: Duration, floor: Duration },
-    AwaitingClientId,
-    SignInNeeded,
-    Closed,
-}
-
-#[derive(Debug)]
-struct Live {
-    heard: Duration,
-    silence: Duration,
-    probe: Option<Duration>,
-    reset_at: Option<Duration>,
 }
 
 /// What the server said of the end before it came.
@@ -297,16 +278,8 @@ impl Connection {
         now: Duration,
     ) {
         let authenticated = self.is_listening();
-        match self.phase {
-            Phase::Opening { .. }
-            | Phase::AwaitingToken { .. }
-            | Phase::Authenticating { .. }
-            | Phase::Live(_) => {}
-            Phase::Idle
-            | Phase::Waiting { .. }
-            | Phase::AwaitingClientId
-            | Phase::SignInNeeded
-            | Phase::Closed => return,
+        if !self.phase.has_socket() {
+            return;
         }
         self.phase = Phase::Idle;
         self.actions.push(Action::Lost);
@@ -436,58 +409,32 @@ impl Connection {
         if self.is_live() && self.token.retry_at().is_some_and(|at| at <= now) {
             self.ask_token();
         }
-        match &mut self.phase {
-            Phase::Opening { deadline } if *deadline <= now => {
-                self.handle_broken("the socket did not open in time", jitter, now);
-            }
-            Phase::AwaitingToken { deadline } if *deadline <= now => {
-                self.handle_broken("no token came in time", jitter, now);
-            }
-            Phase::Authenticating { deadline } if *deadline <= now => {
-                self.handle_broken("the server did not answer in time", jitter, now);
-            }
-            Phase::Live(live) => {
-                if live.reset_at.is_some_and(|at| at <= now) {
-                    live.reset_at = None;
-                    self.backoff.reset();
-                }
-                if live.heard + live.silence <= now {
-                    self.handle_broken("the server fell silent", jitter, now);
-                } else if live.probe.is_some_and(|at| at <= now) {
-                    self.handle_broken("the connection showed no life", jitter, now);
-                }
-            }
-            Phase::Waiting { until, .. } if *until <= now => self.open(now),
-            Phase::Idle
-            | Phase::Opening { .. }
-            | Phase::AwaitingToken { .. }
-            | Phase::Authenticating { .. }
-            | Phase::Waiting { .. }
-            | Phase::AwaitingClientId
-            | Phase::SignInNeeded
-            | Phase::Closed => {}
+        if let Phase::Live(live) = &mut self.phase
+            && live.reset_at.is_some_and(|at| at <= now)
+        {
+            live.reset_at = None;
+            self.backoff.reset();
+        }
+        if let Some(reason) = self.phase.missed_deadline(now) {
+            self.handle_broken(reason, jitter, now);
+        } else if let Phase::Waiting { until, .. } = self.phase
+            && until <= now
+        {
+            self.open(now);
         }
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<(Duration, TimerReason)> {
-        match &self.phase {
-            Phase::Opening { deadline }
-            | Phase::AwaitingToken { deadline }
-            | Phase::Authenticating { deadline } => Some((*deadline, TimerReason::OpenDeadline)),
-            Phase::Live(live) => [
-                Some((live.heard + live.silence, TimerReason::Silence)),
-                live.probe.map(|at| (at, TimerReason::Probe)),
-                live.reset_at.map(|at| (at, TimerReason::BackoffReset)),
-                self.token
-                    .retry_at()
-                    .map(|at| (at, TimerReason::TokenRetry)),
-            ]
+        let retry = self
+            .token
+            .retry_at()
+            .filter(|_| self.is_live())
+            .map(|at| (at, TimerReason::TokenRetry));
+        self.phase
+            .poll_timeout()
             .into_iter()
-            .flatten()
-            .min_by_key(|(at, _)| *at),
-            Phase::Waiting { until, .. } => Some((*until, TimerReason::Reconnect)),
-            Phase::Idle | Phase::AwaitingClientId | Phase::SignInNeeded | Phase::Closed => None,
-        }
+            .chain(retry)
+            .min_by_key(|(at, _)| *at)
     }
 
     fn open(&mut self, now: Duration) {
@@ -510,19 +457,9 @@ impl Connection {
 
     /// Closes the socket, if there is one, and goes to a phase without.
     fn leave(&mut self, phase: Phase) {
-        match self.phase {
-            Phase::Opening { .. }
-            | Phase::AwaitingToken { .. }
-            | Phase::Authenticating { .. }
-            | Phase::Live(_) => {
-                self.actions.push(Action::CloseSocket);
-                self.actions.push(Action::Lost);
-            }
-            Phase::Idle
-            | Phase::Waiting { .. }
-            | Phase::AwaitingClientId
-            | Phase::SignInNeeded
-            | Phase::Closed => {}
+        if self.phase.has_socket() {
+            self.actions.push(Action::CloseSocket);
+            self.actions.push(Action::Lost);
         }
         self.token.cancel_retry();
         self.phase = phase;

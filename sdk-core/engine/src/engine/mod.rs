@@ -8,6 +8,7 @@ mod frame;
 mod opening;
 mod page;
 mod screen;
+mod scroll;
 mod write;
 
 use std::{
