@@ -13,11 +13,20 @@ use super::screen::{LEAST, Scene};
 /// The way out.
 pub enum Show {
     /// A terminal, drawn anew many times a second.
-    Screen(Box<DefaultTerminal>),
+    Screen(Box<Screen>),
     /// A line for each thing that happens.
     Lines,
     /// Nowhere.
     Nowhere,
+}
+
+/// A terminal that is drawn on. Dropping it gives the terminal back.
+pub struct Screen(DefaultTerminal);
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        ratatui::restore();
+    }
 }
 
 impl Show {
@@ -31,15 +40,17 @@ impl Show {
         if lines || !io::stdout().is_terminal() || !large() {
             return Self::Lines;
         }
-        ratatui::try_init().map_or(Self::Lines, |terminal| Self::Screen(Box::new(terminal)))
+        ratatui::try_init().map_or(Self::Lines, |t| Self::Screen(Box::new(Screen(t))))
     }
 
     /// Draws the scene, and tells whether whoever watches wants to leave.
     pub fn draw(&mut self, scene: &Scene) -> io::Result<bool> {
         match self {
             Self::Lines | Self::Nowhere => Ok(false),
-            Self::Screen(terminal) => {
-                terminal.draw(|frame| frame.render_widget(scene, frame.area()))?;
+            Self::Screen(screen) => {
+                screen
+                    .0
+                    .draw(|frame| frame.render_widget(scene, frame.area()))?;
                 wants_to_leave()
             }
         }
@@ -60,16 +71,7 @@ impl Show {
 
     /// Gives the terminal back.
     pub fn close(&mut self) {
-        if matches!(self, Self::Screen(_)) {
-            ratatui::restore();
-            *self = Self::Lines;
-        }
-    }
-}
-
-impl Drop for Show {
-    fn drop(&mut self) {
-        self.close();
+        *self = Self::Nowhere;
     }
 }
 

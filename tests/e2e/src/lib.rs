@@ -79,6 +79,12 @@ pub fn program() -> PathBuf {
     program.expect("build it first: cargo build -p causerie-cli --features control")
 }
 
+/// The seed of a test that has one: this, or what `CAUSERIE_SEED` says, to try others.
+pub fn seed(usual: u64) -> u64 {
+    let named = std::env::var("CAUSERIE_SEED").ok();
+    named.and_then(|seed| seed.parse().ok()).unwrap_or(usual)
+}
+
 /// Waits for an event, for as long as no test may take.
 ///
 /// # Panics

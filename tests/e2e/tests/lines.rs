@@ -15,7 +15,7 @@ use causerie_cli::{
     },
     proxy::Direction,
 };
-use causerie_e2e::{program, within};
+use causerie_e2e::{program, seed, within};
 
 /// Plays a script in which something happens behind about every third message.
 pub async fn play(
@@ -60,11 +60,16 @@ async fn lines_cut_behind_any_byte_lose_double_and_reorder_nothing() {
     let cut = |dice: &mut Dice, actions: &mut Vec<Action>| {
         let device = *dice.pick(&Device::ALL).expect("three devices");
         let direction = *dice.pick(&[Direction::Up, Direction::Down]).expect("two");
-        actions.push(Action::CutAfter(device, direction, dice.below(400)));
+        actions.push(Action::CutAfter(device, direction, dice.below(250)));
     };
-    let outcome = play(1, 120, cut, &[]).await;
+    let outcome = play(seed(1), 120, cut, &[]).await;
     assert_kept(&outcome, 120);
-    assert!(outcome.reconnects > 5, "{} reconnects", outcome.reconnects);
+    let reconnects = outcome.reconnects;
+    assert!(
+        reconnects > 2,
+        "seed {}: {reconnects} reconnects",
+        outcome.seed
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,6 +96,6 @@ async fn lines_that_stall_go_silent_or_let_nobody_in_lose_double_and_reorder_not
             ]
         })
         .collect();
-    let outcome = play(2, 120, hurt, &mend).await;
+    let outcome = play(seed(2), 120, hurt, &mend).await;
     assert_kept(&outcome, 120);
 }
