@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
     Token,
-    io::Io,
+    io::{Io, revoked},
     live::{Live, Pending},
     request::cursor_ack,
 };
@@ -231,6 +231,7 @@ impl Live {
         conversation_id: ConversationId,
         answer: Result<Answer, ErrorReply>,
     ) {
+        let left_at = self.subscriptions.left_at(conversation_id);
         let error = match answer {
             Ok(Answer::Subscribe(answer)) => {
                 self.subscriptions.handle_joined(conversation_id, &answer);
@@ -253,6 +254,9 @@ impl Live {
         };
         let room = Some(Room::Conversation(conversation_id).to_string());
         io.refuse(id, ErrorReply { room, ..error });
+        if let Some(seq) = left_at.filter(|_| !self.subscriptions.contains(conversation_id)) {
+            io.lines(revoked(conversation_id, seq));
+        }
     }
 
     fn drop_room(&mut self, io: &Io, conversation_id: ConversationId) {
@@ -329,7 +333,7 @@ impl Live {
             }
             Ok(_) => {
                 // No member any more, and no event that says since when.
-                io.lines(super::io::revoked(conversation_id, after));
+                io.lines(revoked(conversation_id, after));
                 self.drop_room(io, conversation_id);
             }
             Err(_) => {

@@ -255,10 +255,12 @@ impl Live {
         notice: Notice,
         batch: &mut Batch,
     ) {
-        if let Some(seq) = notice.revoked
-            && !self.subscriptions.contains(conversation_id)
-        {
-            batch.push(revoked(conversation_id, seq));
+        if let Some(seq) = notice.revoked {
+            if self.subscriptions.contains(conversation_id) {
+                self.subscriptions.handle_left(conversation_id, seq);
+            } else {
+                batch.push(revoked(conversation_id, seq));
+            }
         }
         if notice.wants_item() {
             let rest = Notice {

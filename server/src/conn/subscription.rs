@@ -41,6 +41,8 @@ struct Subscription {
     state: State,
     /// Pages of history that must not be overtaken; see `Live::handle_history`.
     holds: u16,
+    /// The user left at this seq while `subscribe` was being answered.
+    left_at: Option<Seq>,
 }
 
 /// The rooms of a connection.
@@ -61,6 +63,7 @@ impl Subscriptions {
     ) -> bool {
         if let Some(room) = self.find_mut(conversation_id) {
             room.state = State::Joining { was_live: true };
+            room.left_at = None;
             return true;
         }
         if self.rooms.len() >= MAX_SUBSCRIPTIONS {
@@ -74,6 +77,7 @@ impl Subscriptions {
             seen,
             state: State::Joining { was_live: false },
             holds: 0,
+            left_at: None,
         });
         true
     }
@@ -81,6 +85,19 @@ impl Subscriptions {
     pub(super) fn is_joining(&self, conversation_id: ConversationId) -> bool {
         self.find(conversation_id)
             .is_some_and(|room| matches!(room.state, State::Joining { .. }))
+    }
+
+    /// The user left. A room that is read tells it by itself; one that is being joined is told of
+    /// it only if the answer is no.
+    pub(super) fn handle_left(&mut self, conversation_id: ConversationId, seq: Seq) {
+        if let Some(room) = self.find_mut(conversation_id) {
+            room.left_at = Some(seq);
+        }
+    }
+
+    /// The seq at which the user left a room while it was being joined.
+    pub(super) fn left_at(&self, conversation_id: ConversationId) -> Option<Seq> {
+        self.find(conversation_id)?.left_at
     }
 
     pub(super) fn contains(&self, conversation_id: ConversationId) -> bool {

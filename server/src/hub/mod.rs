@@ -305,7 +305,8 @@ impl Hub {
                     self.notify_user(&row.user_id, conversation_id, Notice::created(), false);
                 }
                 RowChangeKind::Left { seq } => {
-                    self.notify_user(&row.user_id, conversation_id, Notice::revoked(*seq), true);
+                    // Subscribers too: one that is just joining will not read it in the room.
+                    self.notify_user(&row.user_id, conversation_id, Notice::revoked(*seq), false);
                 }
                 RowChangeKind::Read { row: state, at } => {
                     let slot = receipt(
