@@ -366,10 +366,12 @@ impl Live {
             }
             if notice.created {
                 let event = ConversationEvent { conversation };
-                io.say(ServerMessage::ConversationCreated(Box::new(event)));
+                let created = ServerMessage::ConversationCreated(Box::new(event));
+                io.tell(*conversation_id, created, now.wall);
             } else if !self.subscriptions.contains(*conversation_id) {
                 let activity = activity(conversation, notice.full);
-                io.say(ServerMessage::ConversationActivity(Box::new(activity)));
+                let activity = ServerMessage::ConversationActivity(Box::new(activity));
+                io.tell(*conversation_id, activity, now.wall);
             }
         }
         self.activity.handle_told(due, now.mono);

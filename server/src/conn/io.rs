@@ -4,8 +4,8 @@ use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use causerie_protocol::{
-    CloseCode, ConnectionEvent, ConnectionEventKind, ErrorReply, Room, ServerFrame, ServerMessage,
-    limits::MAX_REPLY_BYTES,
+    CloseCode, ConnectionEvent, ConnectionEventKind, ConversationId, ErrorReply, Meta, Millis,
+    Room, ServerFrame, ServerMessage, limits::MAX_REPLY_BYTES,
 };
 use serde::Serialize;
 
@@ -58,6 +58,24 @@ impl Io {
     /// Says something that is no answer, or an answer to what `authenticate` asked.
     pub(super) fn say(&mut self, message: ServerMessage) {
         self.frame(&ServerFrame::event(message));
+    }
+
+    /// Says something about a conversation that is no event of it.
+    pub(super) fn tell(
+        &mut self,
+        conversation_id: ConversationId,
+        message: ServerMessage,
+        at: Millis,
+    ) {
+        let meta = Meta {
+            timestamp: Some(at),
+            target_id: Some(conversation_id.to_string()),
+            ..Meta::default()
+        };
+        self.frame(&ServerFrame {
+            meta: Some(meta),
+            ..ServerFrame::event(message)
+        });
     }
 
     /// Refuses a request.
@@ -179,6 +197,9 @@ impl Io {
             && let Some((token, query)) = self.queries.pop_front()
         {
             self.querying += 1;
+            if self.queries.is_empty() {
+                self.queries = VecDeque::new();
+            }
             return Some(Output::Query(token, query));
         }
         if self.replies.is_empty()

@@ -160,8 +160,11 @@ impl<T: Tables> Work<'_, T> {
             if their.role == role {
                 continue;
             }
-            if standing.role != Role::Owner {
-                return Err(refusal::not_allowed("only the owner changes roles").into());
+            if !may_change(&standing.role, &their.role, &role) {
+                return Err(refusal::not_allowed(
+                    "admins make members admins; all else about roles is for the owner",
+                )
+                .into());
             }
             changing.push((user, their));
         }
@@ -277,6 +280,15 @@ fn may_remove(actor: &Role, subject: &Role) -> bool {
         Role::Owner => false,
         Role::Admin => *actor == Role::Owner,
         Role::Member | Role::Other(_) => true,
+    }
+}
+
+/// Whether `actor` may give `subject` another role.
+fn may_change(actor: &Role, subject: &Role, to: &Role) -> bool {
+    match actor {
+        Role::Owner => true,
+        Role::Admin => *subject == Role::Member && *to == Role::Admin,
+        Role::Member | Role::Other(_) => false,
     }
 }
 

@@ -276,6 +276,15 @@ for_every_store! {
         assert_eq!(h.item("alice", room).members_count, 0);
     }
 
+    fn an_admin_makes_members_admins_and_no_more(h: &mut Harness) {
+        let room = h.group("alice", &["bob", "carol", "dave"]);
+        h.ack("alice", room, set_role(&["bob"], Role::Admin));
+        assert_eq!(h.ack("bob", room, set_role(&["carol"], Role::Admin)).seq, Some(2));
+        assert_eq!(h.refused("bob", room, set_role(&["alice"], Role::Admin)), ErrorCode::Forbidden);
+        assert_eq!(h.refused("bob", room, set_role(&["dave"], Role::Owner)), ErrorCode::Forbidden);
+        assert_eq!(h.refused("dave", room, set_role(&["dave"], Role::Admin)), ErrorCode::Forbidden);
+    }
+
     fn roles_changed_in_the_same_batch_count_for_the_heir(h: &mut Harness) {
         let room = h.group("alice", &["bob", "carol"]);
         let promote = set_role(&["carol"], Role::Admin);
