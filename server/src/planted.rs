@@ -4,6 +4,7 @@
 //! With it, one bug at a time is switched on by `set`, per thread, so that simulations that run
 //! beside each other do not share one.
 //!
+//! - `read_past_removal`: a reader of the ring goes on behind its own `member_left`.
 //! - `skip_dedupe`: the store forgets that it has taken a write before.
 
 #[cfg(planted)]

@@ -132,6 +132,9 @@ impl Lanes {
                 || lane.sent != lane.answered
                 || !lane.waiting.is_empty()
         });
+        if self.lanes.is_empty() {
+            self.lanes = Vec::new();
+        }
     }
 }
 

@@ -226,7 +226,9 @@ impl Live {
                 self.handle_notice(conversation_id, notice, batch);
             }
         }
-        let filled = self.subscriptions.fill(hub, &self.actor.user_id, batch);
+        let filled = self
+            .subscriptions
+            .fill(hub, self.key, &self.actor.user_id, batch);
         for conversation_id in filled.left {
             hub.unsubscribe(self.key, conversation_id);
             self.forget_room(conversation_id);

@@ -15,13 +15,13 @@
 //!
 //! | file | about |
 //! |---|---|
-//! | [`opening`] | the first frame |
-//! | [`live`] | what a connection is once its user is known, and its timers |
-//! | [`request`], [`answer`] | what comes from the client, what comes from the store |
-//! | [`subscription`] | positions, and reading forward |
-//! | [`activity`] | conversations that are not subscribed |
-//! | [`lane`] | reading one's own writes |
-//! | [`delivered`], [`typing`], [`token`], [`heartbeat`], [`rate`] | small machines of their own |
+//! | `opening` | the first frame |
+//! | `live` | what a connection is once its user is known, and its timers |
+//! | `request`, `answer` | what comes from the client, what comes from the store |
+//! | `subscription` | positions, and reading forward |
+//! | `activity` | conversations that are not subscribed |
+//! | `lane` | reading one's own writes |
+//! | `delivered`, `typing`, `token`, `heartbeat`, `rate` | small machines of their own |
 
 mod activity;
 mod answer;

@@ -174,13 +174,19 @@ impl Subscriptions {
 
     /// Puts what there is to read into the batch, ephemeral frames first, as far as it has room.
     /// Returns the rooms that must be read from the store, and those that the user has left.
-    pub(super) fn fill(&mut self, hub: &Hub, viewer: &UserId, batch: &mut Batch) -> Filled {
+    pub(super) fn fill(
+        &mut self,
+        hub: &Hub,
+        key: ConnKey,
+        viewer: &UserId,
+        batch: &mut Batch,
+    ) -> Filled {
         let mut filled = Filled::default();
         for conversation_id in &self.ready {
             if let Some(room) = find_in(&mut self.rooms, *conversation_id)
                 && !matches!(room.state, State::Joining { .. })
             {
-                hub.read_ephemeral(*conversation_id, &mut room.seen, viewer, batch);
+                hub.read_ephemeral(key, *conversation_id, &mut room.seen, viewer, batch);
             }
         }
         while batch.has_room()

@@ -173,6 +173,7 @@ impl Hub {
         if !room.subscribers.contains(&key) {
             room.subscribers.push(key);
         }
+        room.departed.retain(|other| *other != key);
         room.slots.version()
     }
 
@@ -182,6 +183,7 @@ impl Hub {
         if let Some(at) = room.subscribers.iter().position(|other| *other == key) {
             room.subscribers.swap_remove(at);
         }
+        room.departed.retain(|other| *other != key);
         let head = room.ring.head();
         if room.subscribers.is_empty() {
             self.rooms.remove(&conversation_id);
@@ -225,6 +227,7 @@ impl Hub {
     /// whether anything is left.
     pub fn read_ephemeral(
         &self,
+        key: ConnKey,
         conversation_id: ConversationId,
         seen: &mut u64,
         viewer: &UserId,
@@ -232,6 +235,7 @@ impl Hub {
     ) -> bool {
         self.rooms
             .get(&conversation_id)
+            .filter(|room| !room.departed.contains(&key))
             .is_some_and(|room| room.slots.read(seen, viewer, batch))
     }
 
@@ -305,6 +309,7 @@ impl Hub {
                     self.notify_user(&row.user_id, conversation_id, Notice::created(), false);
                 }
                 RowChangeKind::Left { seq } => {
+                    self.depart(&row.user_id, conversation_id);
                     // Subscribers too: one that is just joining will not read it in the room.
                     self.notify_user(&row.user_id, conversation_id, Notice::revoked(*seq), false);
                 }
@@ -395,6 +400,16 @@ impl Hub {
                 .and_modify(|before| before.merge(notice))
                 .or_insert(notice);
             wake(entry, &mut self.wakes);
+        }
+    }
+
+    /// Ephemeral frames of the room are not for this user's connections any more.
+    fn depart(&mut self, user_id: &UserId, conversation_id: ConversationId) {
+        if let Some(room) = self.rooms.get_mut(&conversation_id)
+            && let Some(keys) = self.users.get(user_id)
+        {
+            let subscribed = keys.iter().filter(|key| room.subscribers.contains(key));
+            room.departed.extend(subscribed);
         }
     }
 

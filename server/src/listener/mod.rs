@@ -1,4 +1,4 @@
-//! Sockets, time and the store for [`Conn`](crate::conn::Conn)s: the driver of the server.
+//! Sockets, time and the store for [`Conn`]s: the driver of the server.
 
 mod connections;
 mod http;
@@ -13,7 +13,10 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    time::timeout,
+};
 
 use self::{
     connections::Connections,
@@ -213,7 +216,7 @@ async fn drain(server: &Server) {
         open.mailbox.drain(random() % spread_ms);
     });
     let closed = server.connections.wait_until_none();
-    if tokio::time::timeout(DRAIN_TIMEOUT, closed).await.is_err() {
+    if timeout(DRAIN_TIMEOUT, closed).await.is_err() {
         let left = server.connections.count();
         tracing::warn!(connections = left, "connections are left behind");
     }
@@ -236,6 +239,11 @@ async fn serve(
     router: TowerToHyperService<axum::Router>,
 ) {
     let _ = stream.set_nodelay(true);
+    // HTTP's buffers are made when there is something to read, so that a thousand sockets that
+    // come at once do not hold a thousand of them.
+    if !matches!(timeout(HEAD_TIMEOUT, stream.readable()).await, Ok(Ok(()))) {
+        return;
+    }
     let handoff = Handoff::default();
     {
         let handoff = handoff.clone();
@@ -262,15 +270,10 @@ async fn serve(
         && let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>()
     {
         let stream = parts.io.into_inner();
-        drop(handoff);
-        Box::pin(websocket(
-            stream,
-            parts.read_buf.to_vec(),
-            peer,
-            server,
-            bearer,
-        ))
-        .await;
+        // The bytes lie in a buffer that HTTP needed and a WebSocket does not.
+        let read = parts.read_buf.to_vec();
+        drop((parts.read_buf, handoff));
+        Box::pin(websocket(stream, read, peer, server, bearer)).await;
     }
 }
 

@@ -131,6 +131,35 @@ fn who_is_let_in_again_while_behind_must_subscribe_again() {
 }
 
 #[test]
+fn who_is_removed_while_behind_does_not_see_who_reads_or_types_later() {
+    let mut world = World::new();
+    let room = world.group("alice", &["bob", "carol"]);
+    let bob = world.member("bob", room);
+    let carol = world.member("carol", room);
+    world.say("alice", room, "before");
+    world.block(bob);
+    world.remove("alice", room, "bob");
+    world.ask(
+        carol,
+        "mark_read",
+        json!({"conversation_id": room, "seq": 2}),
+    );
+    world.ask(carol, "typing_start", json!({"conversation_id": room}));
+    world.settle();
+    world.unblock(bob);
+    let expected = ["new_message", "member_left", "connection_event"];
+    assert_eq!(kinds(&world.take(bob)), expected);
+    // Let in again, and subscribed again, bob sees them as before.
+    world.add("alice", room, "bob");
+    world.settle();
+    world.subscribe(bob, room);
+    world.take(bob);
+    world.ask(carol, "typing_stop", json!({"conversation_id": room}));
+    world.settle();
+    assert_eq!(kinds(&world.take(bob)), ["typing_indicator"]);
+}
+
+#[test]
 fn changes_to_messages_below_what_one_may_see_are_skipped() {
     let mut world = World::new();
     let room = world.group("alice", &["bob"]);
