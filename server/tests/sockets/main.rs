@@ -1,5 +1,7 @@
 //! The listener with real sockets and a real database.
 
+#[cfg(feature = "control")]
+mod control;
 mod site;
 
 use std::time::Duration;

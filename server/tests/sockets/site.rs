@@ -33,6 +33,9 @@ pub struct Site {
     pub addr: SocketAddr,
     pub clock: Clock,
     pub metrics: Arc<Metrics>,
+    /// Where faults are ordered.
+    #[cfg(feature = "control")]
+    pub control: SocketAddr,
     auth: Auth,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<()>,
@@ -60,6 +63,13 @@ impl Site {
         let server = Server::new(core, Arc::new(store), auth(), config, options);
         let listener = listener::bind(([127, 0, 0, 1], 0).into()).expect("a port");
         let addr = listener.local_addr().expect("an address");
+        #[cfg(feature = "control")]
+        let control = {
+            let listener = listener::bind(([127, 0, 0, 1], 0).into()).expect("a port");
+            let addr = listener.local_addr().expect("an address");
+            tokio::spawn(causerie_server::control::run(listener, Arc::clone(&server)));
+            addr
+        };
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(listener::run(listener, server, async {
             let _ = stopped.await;
@@ -68,6 +78,8 @@ impl Site {
             addr,
             clock,
             metrics,
+            #[cfg(feature = "control")]
+            control,
             auth: auth(),
             stop: Some(stop),
             running,
@@ -145,10 +157,29 @@ impl Site {
 
     /// A plain request; gives the status and the body.
     pub async fn http(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.addr).await.expect("a connection");
+        self.http_on(self.addr, method, path, body).await
+    }
+
+    /// Has the server do something wrong.
+    #[cfg(feature = "control")]
+    pub async fn order(&self, path: &str, body: Value) {
+        let (status, answer) = self
+            .http_on(self.control, "POST", path, &body.to_string())
+            .await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    pub async fn http_on(
+        &self,
+        addr: SocketAddr,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> (u16, String) {
+        let mut stream = TcpStream::connect(addr).await.expect("a connection");
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-            self.addr,
+            "{method} {path} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         stream.write_all(request.as_bytes()).await.expect("sent");
