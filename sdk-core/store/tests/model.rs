@@ -293,7 +293,7 @@ fn any_op() -> impl Strategy<Value = StoreOp> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn batches_leave_the_store_as_they_leave_the_model(

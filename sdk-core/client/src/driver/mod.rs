@@ -301,6 +301,18 @@ impl Core {
         while ended.changed().await.is_ok() {}
     }
 
+    /// Nothing more is asked, answered or told. Called by the thread at its end.
+    fn close(&self) {
+        self.inbox.close();
+        self.connection
+            .publish(|state| state.set(ConnectionState::Disconnected));
+        self.connection.close();
+        self.list.close();
+        self.outbox.close();
+        self.events.close();
+        registry::ended(&self.folder);
+    }
+
     async fn ask<T>(&self, ask: impl FnOnce(Answer<T>) -> Ask) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
         self.inbox.ask(ask(answer));

@@ -44,25 +44,6 @@ impl CoreThread {
     /// the engine is restored from the store, and after a while it goes on.
     pub(super) fn handle_failure(&mut self, error: &StoreError) {
         tracing::error!(%error, "the local database failed");
-        let attempt = self.trouble.as_ref().map_or(0, |trouble| trouble.attempt) + 1;
-        for (reply, pending) in std::mem::take(&mut self.pending) {
-            let reason = if self.current == Some(reply) {
-                Error::from(error)
-            } else {
-                RetryLater::Interrupted.into()
-            };
-            let Some(answer) = pending.answer else {
-                continue;
-            };
-            drop(answer.send(Err(reason)));
-            if let Some(timeline) = pending.opens {
-                self.views.remove(&timeline);
-            }
-        }
-        self.drop_socket();
-        let delay = FIRST_RETRY
-            .saturating_mul(2_u32.saturating_pow(attempt - 1))
-            .min(LAST_RETRY);
         let snapshot = match error {
             // What can be read now is not all there is: the file must be examined.
             StoreError::Damaged(_) => self.reopen(),
@@ -71,23 +52,58 @@ impl CoreThread {
             | StoreError::Sqlite(_)
             | StoreError::Encode(_) => self.store.snapshot().or_else(|_| self.reopen()),
         };
-        let restored = snapshot.is_ok();
+        self.begin_anew(snapshot.ok(), || Error::from(error));
+    }
+
+    /// After a panic of this thread: what it was doing is lost, as after a commit that failed.
+    pub(super) fn handle_panic(&mut self) {
+        tracing::error!("the core panicked, which is a bug; it goes on from what is stored");
+        // Whatever was half done in memory goes with the handles.
+        let snapshot = self.reopen().ok();
+        self.begin_anew(snapshot, || {
+            RetryLater::Store("an internal error; see the log".into()).into()
+        });
+        self.drain();
+        if self.suspended {
+            self.store.suspend();
+        }
+    }
+
+    fn begin_anew(&mut self, snapshot: Option<Snapshot>, why: impl Fn() -> Error) {
+        let attempt = self.trouble.as_ref().map_or(0, |trouble| trouble.attempt) + 1;
+        let delay = FIRST_RETRY
+            .saturating_mul(2_u32.saturating_pow(attempt - 1))
+            .min(LAST_RETRY);
+        let current = self.current.take();
+        for (reply, pending) in std::mem::take(&mut self.pending) {
+            let Some(answer) = pending.answer else {
+                continue;
+            };
+            let error = if current == Some(reply) {
+                why()
+            } else {
+                RetryLater::Interrupted.into()
+            };
+            drop(answer.send(Err(error)));
+            if let Some(timeline) = pending.opens {
+                self.views.remove(&timeline);
+            }
+        }
+        let shown = why();
+        let reason = shown.to_string();
         self.trouble = Some(Trouble {
             attempt,
             at: Some(clock::monotonic() + delay),
-            restored,
-            reason: error.to_string(),
+            restored: snapshot.is_some(),
+            reason: reason.clone(),
         });
-        if let Ok(snapshot) = snapshot {
+        self.drop_socket();
+        if let Some(snapshot) = snapshot {
             self.restore(snapshot);
         }
-        let (code, message) = {
-            let shown = Error::from(error);
-            (shown.code().to_owned(), shown.to_string())
-        };
         self.core.events.publish(&Event::Fault {
-            code,
-            message: message.clone(),
+            code: shown.code().to_owned(),
+            message: reason.clone(),
             retryable: true,
         });
         if self.started {
@@ -95,7 +111,7 @@ impl CoreThread {
                 state.set(ConnectionState::Waiting {
                     attempt,
                     retry_in: delay,
-                    reason: message,
+                    reason,
                 })
             });
         }

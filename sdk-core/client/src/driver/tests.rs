@@ -161,3 +161,29 @@ async fn a_file_that_breaks_while_it_is_open_is_replaced_and_the_outbox_kept() {
     assert_eq!(timeline.items().len(), 2);
     client.close().await;
 }
+
+#[tokio::test]
+async fn a_panic_of_the_core_costs_a_call_and_not_the_client() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(&folder).await;
+    let conversation = client.open_direct("bob").await.unwrap();
+    let timeline = conversation.timeline(TimelineStart::Newest).await.unwrap();
+    let mut updates = timeline.updates();
+    let key = conversation.send("before").await.unwrap();
+    updates.next().await.unwrap();
+    let (tell, told) = oneshot::channel::<()>();
+    client.core().inbox.ask(Ask::Meddle(Box::new(move |_| {
+        let _tell = tell;
+        panic!("a bug of ours");
+    })));
+    told.await.unwrap_err();
+    assert_eq!(client.outbox().state(key), Some(SendState::Queued));
+    let batch = updates.next().await.unwrap();
+    assert!(
+        matches!(batch.diffs[0], TimelineDiff::Reset(_)),
+        "{batch:?}"
+    );
+    conversation.send("after").await.unwrap();
+    assert_eq!(timeline.items().len(), 2);
+    client.close().await;
+}

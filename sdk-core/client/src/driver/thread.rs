@@ -1,10 +1,15 @@
 //! The core's thread: owns the engine and the store, and does one thing at a time.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 use causerie_engine::{
-    Command, CommandKind, ConnectionState, Engine, EngineConfig, Input, Lifecycle, Reply, ReplyId,
-    SocketEvent, TimelineId,
+    Command, CommandKind, Engine, EngineConfig, Input, Lifecycle, Reply, ReplyId, SocketEvent,
+    TimelineId,
 };
 use causerie_protocol::{ServerFrame, ServerMessage, TempId};
 use causerie_store::{Opened, Options, Recovery, Store};
@@ -57,7 +62,10 @@ fn run(opening: Opening, busy: watch::Sender<()>, answer: oneshot::Sender<Result
             // If nobody waits any more, the handle is dropped here, and that ends the thread.
             let _ = answer.send(Ok(handle));
             thread.work();
-            thread.end();
+            let core = Arc::clone(&thread.core);
+            if catch_unwind(AssertUnwindSafe(|| thread.end())).is_err() {
+                core.close();
+            }
             if let Some(runtime) = runtime {
                 runtime.shutdown_background();
             }
@@ -153,33 +161,44 @@ impl CoreThread {
         Ok((thread, runtime))
     }
 
+    /// Until it is told to end. A panic is a bug, and costs what was being done and the
+    /// connection; but not the client, whose user may have nothing else.
     fn work(&mut self) {
         while !self.ending {
-            match self.core.inbox.next(self.wait()) {
-                Work::Ask(ask) => self.handle_ask(ask),
-                Work::Opened { socket } => {
-                    if socket == self.socket_number {
-                        self.feed(Input::Socket(SocketEvent::Opened));
-                    }
-                }
-                Work::Frames { socket, frames } => {
-                    if socket == self.socket_number {
-                        self.handle_frames(frames);
-                    }
-                }
-                Work::Closed {
-                    socket,
-                    code,
-                    reason,
-                } => {
-                    if socket == self.socket_number {
-                        self.drop_socket();
-                        self.feed(Input::Socket(SocketEvent::Closed { code, reason }));
-                    }
-                }
-                Work::Token(token) => self.feed(Input::Token(token)),
-                Work::Timer => self.handle_timer(),
+            if catch_unwind(AssertUnwindSafe(|| self.step())).is_ok() {
+                continue;
             }
+            if catch_unwind(AssertUnwindSafe(|| self.handle_panic())).is_err() {
+                self.ending = true;
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        match self.core.inbox.next(self.wait()) {
+            Work::Ask(ask) => self.handle_ask(ask),
+            Work::Opened { socket } => {
+                if socket == self.socket_number {
+                    self.feed(Input::Socket(SocketEvent::Opened));
+                }
+            }
+            Work::Frames { socket, frames } => {
+                if socket == self.socket_number {
+                    self.handle_frames(frames);
+                }
+            }
+            Work::Closed {
+                socket,
+                code,
+                reason,
+            } => {
+                if socket == self.socket_number {
+                    self.drop_socket();
+                    self.feed(Input::Socket(SocketEvent::Closed { code, reason }));
+                }
+            }
+            Work::Token(token) => self.feed(Input::Token(token)),
+            Work::Timer => self.handle_timer(),
         }
     }
 
@@ -394,15 +413,8 @@ impl CoreThread {
         let views = std::mem::take(&mut self.views);
         // The store first: who is told of the end may open the folder again at once.
         drop(self);
-        core.inbox.close();
-        core.connection
-            .publish(|state| state.set(ConnectionState::Disconnected));
-        core.connection.close();
         views.values().for_each(|view| view.mirror.close());
-        core.list.close();
-        core.outbox.close();
-        core.events.close();
-        registry::ended(core.folder());
+        core.close();
     }
 
     pub(super) fn drop_socket(&mut self) {

@@ -109,3 +109,88 @@ impl ListMirror {
             .binary_search_by(|entry| rank(entry).cmp(wanted))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use causerie_protocol::Item;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn id(n: u64) -> ConversationId {
+        ConversationId::from_uuid(Uuid::from_u128(n.into()))
+    }
+
+    fn entry(n: u64, order: u64) -> ConversationEntry {
+        let item: Item = serde_json::from_value(serde_json::json!({
+            "conversation_id": id(n), "kind": "group", "membership": "joined", "role": "member",
+            "rev": order, "visible_from": 1, "head_seq": 1, "head_number": 1, "read_seq": 0,
+            "read_number": 0, "mentions_unread": 0, "updated_at": 1, "members_count": 2
+        }))
+        .unwrap();
+        ConversationEntry {
+            item,
+            title: n.to_string(),
+            avatar: None,
+            unread: 0,
+            pending: None,
+            draft: None,
+            order: (0, order),
+        }
+    }
+
+    /// What a screen does with the diffs.
+    fn show(shown: &mut Vec<ConversationEntry>, update: ListUpdate) {
+        for diff in update.diffs {
+            match diff {
+                ListDiff::Reset(entries) => *shown = entries,
+                ListDiff::Insert { index, entry } => shown.insert(index, *entry),
+                ListDiff::Update { index, entry } => shown[index] = *entry,
+                ListDiff::Move { from, to, entry } => {
+                    shown.remove(from);
+                    shown.insert(to, *entry);
+                }
+                ListDiff::Remove {
+                    index,
+                    conversation_id,
+                } => {
+                    assert_eq!(shown.remove(index).item.conversation_id, conversation_id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn diffs_by_index_make_the_very_list() {
+        let mut list = ListMirror::default();
+        let mut shown = Vec::new();
+        show(&mut shown, list.whole());
+        let mut dice = 7_u64;
+        for _ in 0..2_000 {
+            let changes: Vec<_> = (0..3)
+                .map(|_| {
+                    dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    let (n, order) = (dice >> 33 & 15, dice >> 50 & 7);
+                    if dice >> 60 == 0 {
+                        ConversationChange::Remove(id(n))
+                    } else {
+                        ConversationChange::Put(Box::new(entry(n, order)))
+                    }
+                })
+                .collect();
+            if let Some(update) = list.apply(changes) {
+                show(&mut shown, update);
+            }
+            assert_eq!(shown, list.entries());
+            assert!(
+                shown.is_sorted_by_key(rank),
+                "higher ones first, then by id"
+            );
+            for n in 0..16 {
+                let wanted = shown.iter().find(|e| e.item.conversation_id == id(n));
+                assert_eq!(list.get(id(n)), wanted);
+            }
+        }
+        assert!(shown.len() > 5);
+    }
+}
