@@ -20,8 +20,9 @@ pub struct EngineConfig {
     /// How long a socket may take to open, and the server to answer `authenticate`. Default 10 s,
     /// each. Too short a time never connects over a slow network.
     pub open_timeout: Duration,
-    /// How long the server may take to answer any other request, before the connection counts as
-    /// broken. Default 20 s.
+    /// How long requests may wait without any answer at all before the connection counts as broken;
+    /// a single one waits four times as long while others are answered. Default 30 s. Less finds a
+    /// broken connection sooner, and gives up slow ones.
     pub request_timeout: Duration,
     /// How long a seemingly live socket may take to show life after a network hint or after coming
     /// to the foreground. Default 3 s (docs/protocol.md §9).
@@ -73,7 +74,7 @@ impl Default for EngineConfig {
             backoff_cap: Duration::from_secs(30),
             backoff_reset: Duration::from_secs(10),
             open_timeout: Duration::from_secs(10),
-            request_timeout: Duration::from_secs(20),
+            request_timeout: Duration::from_secs(30),
             probe_timeout: Duration::from_secs(3),
             refused_delay: Duration::from_secs(300),
             window: 8,

@@ -8,7 +8,10 @@ use causerie_protocol::{
 };
 
 use super::{Engine, event::position_of};
-use crate::{CommandError, Reply, request::Purpose};
+use crate::{
+    CommandError, Reply,
+    request::{Opening, Purpose},
+};
 
 impl Engine {
     pub(super) fn handle_frames(&mut self, frames: Vec<ServerFrame>) {
@@ -35,7 +38,7 @@ impl Engine {
         match frame.message {
             ServerMessage::Authenticated(told) => {
                 if let Some(id) = frame.id {
-                    self.requests.finish(id);
+                    self.requests.finish(id, self.now.mono);
                 }
                 self.handle_authenticated(&told);
             }
@@ -102,6 +105,10 @@ impl Engine {
             }
             ServerMessage::Subscribed(subscribed) => {
                 self.finish(id);
+                if let Room::Conversation(id) = subscribed.room {
+                    let opening = Opening::Subscription(id);
+                    self.requests.finish_opening(opening, self.now.mono);
+                }
                 self.handle_subscribed(subscribed);
             }
             ServerMessage::MessageSent(sent) => {
@@ -118,6 +125,9 @@ impl Engine {
             }
             ServerMessage::SyncPage(page) => {
                 self.finish(id);
+                if id.is_none() {
+                    self.requests.finish_opening(Opening::Sync, self.now.mono);
+                }
                 self.handle_sync_page(page);
             }
             ServerMessage::HistoryPage(page) => {
@@ -167,7 +177,7 @@ impl Engine {
     }
 
     fn finish(&mut self, id: Option<u64>) -> Option<(Duration, Purpose)> {
-        self.requests.finish(id?)
+        self.requests.finish(id?, self.now.mono)
     }
 
     fn handle_error(&mut self, id: Option<u64>, error: ErrorReply) {
@@ -215,6 +225,8 @@ impl Engine {
     fn handle_unasked_error(&mut self, error: &ErrorReply) {
         let room = error.room.as_deref().and_then(|room| room.parse().ok());
         if let Some(Room::Conversation(id)) = room {
+            let opening = Opening::Subscription(id);
+            self.requests.finish_opening(opening, self.now.mono);
             if self.subscriptions.is_asked(id) {
                 self.handle_subscribe_error(id, error);
             }

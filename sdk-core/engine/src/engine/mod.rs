@@ -229,8 +229,8 @@ impl Engine {
         self.outbox.handle_timer(now);
         if self
             .requests
-            .oldest()
-            .is_some_and(|sent| sent + self.config.request_timeout <= now)
+            .deadline(self.config.request_timeout)
+            .is_some_and(|at| at <= now)
         {
             self.connection
                 .handle_broken("a request was not answered", &mut self.jitter, now);
@@ -266,12 +266,9 @@ impl Engine {
         ];
         let live = self.connection.is_live().then(|| {
             [
-                self.requests.oldest().map(|sent| {
-                    (
-                        sent + self.config.request_timeout,
-                        TimerReason::RequestDeadline,
-                    )
-                }),
+                self.requests
+                    .deadline(self.config.request_timeout)
+                    .map(|at| (at, TimerReason::RequestDeadline)),
                 self.outbox
                     .poll_timeout()
                     .map(|at| (at, TimerReason::OutboxRetry)),

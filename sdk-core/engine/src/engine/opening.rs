@@ -10,7 +10,7 @@ use causerie_protocol::{
 use super::Engine;
 use crate::{
     CommandError, Emission, OutboxState, Range, StoreOp, item, planted,
-    request::{Fetch, FetchPurpose, Purpose},
+    request::{Fetch, FetchPurpose, Opening, Purpose},
 };
 
 /// Room in the first frame for all but token, sync token and subscriptions.
@@ -35,6 +35,11 @@ impl Engine {
             if subscriptions.len() >= room {
                 self.subscriptions.nudge(conversation_id);
             } else if let Some(subscribe) = self.begin_subscription(conversation_id) {
+                self.requests.begin_opening(
+                    Opening::Subscription(conversation_id),
+                    Purpose::Subscribe(conversation_id),
+                    self.now.mono,
+                );
                 subscriptions.push(subscribe);
             }
         }
@@ -82,7 +87,12 @@ impl Engine {
                 self.ask_sync_page();
             }
             (true, false) => self.ask_sync(),
-            (false, _) => self.sync.begin(),
+            (false, _) => {
+                self.sync.begin();
+                let sync = Purpose::Sync { cursor: false };
+                self.requests
+                    .begin_opening(Opening::Sync, sync, self.now.mono);
+            }
         }
         self.outbox.handle_live();
     }
