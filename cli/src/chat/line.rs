@@ -1,8 +1,7 @@
 //! What was typed.
 
 /// The commands, as `/help` shows them. `N` is the number in front of a message.
-pub(super) const HELP: &str = "\
-  /edit N TEXT     change what your message says
+pub(super) const HELP: &str = "  /edit N TEXT     change what your message says
   /delete N        take a message back
   /react N EMOJI   put an emoji on a message; /unreact takes it off
   /retry N         send a failed message again

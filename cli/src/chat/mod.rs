@@ -6,7 +6,6 @@ mod screen;
 mod token;
 
 use std::{
-    collections::BTreeSet,
     io::{BufRead, IsTerminal},
     path::PathBuf,
     time::Duration,
@@ -186,6 +185,8 @@ impl Chat {
         let mut told = None;
         loop {
             tokio::select! {
+                // In this order: what a line did is printed before the next is read.
+                biased;
                 Some(batch) = updates.next() => self.show(&batch),
                 Some(state) = states.next() => {
                     // Every attempt would be too much to tell.
@@ -345,26 +346,29 @@ impl Chat {
             .count()
     }
 
-    /// The input ended: what came through a pipe is given time to be sent.
+    /// The input ended: what came through a pipe is given time to be sent, unless there is no
+    /// connection.
     async fn finish(&mut self) {
         let mut updates = self.client.outbox().updates();
-        let mut waiting: BTreeSet<_> = self
-            .client
-            .outbox()
-            .list()
-            .into_iter()
-            .filter(|entry| entry.state == SendState::Queued)
-            .map(|entry| entry.key)
-            .collect();
+        let mut states = self.client.connection_state();
         let sent = async {
-            while !waiting.is_empty() && updates.next().await.is_some() {
-                let outbox = self.client.outbox();
-                waiting.retain(|key| outbox.state(*key) == Some(SendState::Queued));
+            while self.unsent() > 0 {
+                tokio::select! {
+                    update = updates.next() => if update.is_none() { break },
+                    state = states.next() => match state {
+                        Some(
+                            ConnectionState::Connecting
+                            | ConnectionState::Authenticating
+                            | ConnectionState::Live,
+                        ) => {}
+                        Some(_) | None => break,
+                    },
+                }
             }
         };
         let _ = tokio::time::timeout(PATIENCE, sent).await;
-        let left = self.timeline.updates().next().await;
-        if let Some(batch) = left {
+        // How it all stands at the end.
+        if let Some(batch) = self.timeline.updates().next().await {
             self.show(&batch);
         }
     }
