@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBuilder};
 use causerie_engine::{
     Command, CommandKind, ConnectionState, Engine, EngineConfig, Input, ReplyId, Snapshot,
     TimelineId,
@@ -17,9 +18,14 @@ use super::{
 };
 use crate::{Error, Event, RetryLater};
 
-/// Delays between attempts to go on after the store failed: doubling, between these.
+/// Delays between attempts to go on after the store failed: doubling, between these, for ever. There
+/// is no herd to spread, so there is no jitter.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_secs(30);
+const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(FIRST_RETRY)
+    .with_max_delay(LAST_RETRY)
+    .without_max_times();
 
 /// The store failed, and what it last held could not be made to work again yet.
 pub(super) struct Trouble {
@@ -70,10 +76,9 @@ impl CoreThread {
     }
 
     fn begin_anew(&mut self, snapshot: Option<Snapshot>, why: impl Fn() -> Error) {
-        let attempt = self.trouble.as_ref().map_or(0, |trouble| trouble.attempt) + 1;
-        let delay = FIRST_RETRY
-            .saturating_mul(2_u32.saturating_pow(attempt - 1))
-            .min(LAST_RETRY);
+        let attempts = self.trouble.as_ref().map_or(0, |trouble| trouble.attempt);
+        let attempt = attempts + 1;
+        let delay = RETRIES.build().nth(attempts as usize).unwrap_or(LAST_RETRY);
         let current = self.current.take();
         for (reply, pending) in std::mem::take(&mut self.pending) {
             let Some(answer) = pending.answer else {
