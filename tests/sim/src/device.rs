@@ -198,7 +198,7 @@ impl World {
         if self.devices[index].is_up() {
             return;
         }
-        let seed = self.rng.next();
+        let seed = self.rng.draw();
         let now = self.device_now();
         let device = &mut self.devices[index];
         let Some(folder) = &device.folder else {
@@ -252,7 +252,6 @@ impl World {
         if let Some(engine) = &device.engine {
             device.entries = engine
                 .conversations()
-                .into_iter()
                 .map(|entry| (entry.item.conversation_id, entry))
                 .collect();
         }

@@ -81,7 +81,7 @@ impl Node {
     /// A server on an empty disk.
     pub fn new(rng: &mut Rng) -> Self {
         let mut node = Self {
-            store: MemoryStore::new(format!("{:016x}", rng.next())),
+            store: MemoryStore::new(format!("{:016x}", rng.draw())),
             shared: None,
             conns: BTreeMap::new(),
             marks: Arc::default(),
