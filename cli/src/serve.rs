@@ -1,6 +1,6 @@
 //! `causerie serve`.
 
-use std::{fmt::Write as _, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{fmt::Write as _, io::IsTerminal as _, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use causerie_server::{
     config::{Config, JwtSettings, Settings},
@@ -99,10 +99,10 @@ impl Args {
 /// Runs the server until it is told to end.
 pub fn run(args: Args) -> Result<(), Refused> {
     let config = args.settings()?;
-    let secret = std::env::var("CAUSERIE_JWT_SECRET")
-        .ok()
-        .or_else(|| (config.dev && !config.has_public_key()).then(make_secret));
-    let auth = config.auth(secret.as_deref())?;
+    let given = std::env::var("CAUSERIE_JWT_SECRET").ok();
+    let makes_one = given.is_none() && config.dev && !config.has_public_key();
+    let made = makes_one.then(make_secret);
+    let auth = config.auth(given.as_deref().or(made.as_deref()))?;
     if args.check_config {
         println!("the configuration can be used");
         return Ok(());
@@ -138,6 +138,11 @@ pub fn run(args: Args) -> Result<(), Refused> {
                 let server = Arc::clone(&server);
                 tokio::spawn(async move { causerie_server::control::run(control, server).await });
             }
+            // Only now, so that whatever cannot be used is the one line that is printed.
+            if let Some(secret) = made {
+                eprintln!("no CAUSERIE_JWT_SECRET is set; tokens of this run are made with");
+                eprintln!("CAUSERIE_JWT_SECRET={secret}");
+            }
             println!("listening on ws://{}/ws", listener.local_addr()?);
             listener::run(listener, server, async {
                 tokio::select! {
@@ -156,8 +161,6 @@ fn make_secret() -> String {
     for _ in 0..2 {
         let _ = write!(secret, "{}", random_uuid().simple());
     }
-    eprintln!("no CAUSERIE_JWT_SECRET is set; tokens of this run are made with");
-    eprintln!("CAUSERIE_JWT_SECRET={secret}");
     secret
 }
 
@@ -173,6 +176,7 @@ fn log_to_stderr(json: bool) {
     let filter = EnvFilter::try_from_env("CAUSERIE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     if json {
         log.json().init();
