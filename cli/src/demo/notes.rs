@@ -193,6 +193,11 @@ impl Notes {
                 .find(|item| item.tag() == Some(entry.tag.as_str()))
             {
                 Some(item) => found.push((number, item.key.clone())),
+                // What a screen has shown is durable, said or not.
+                None if self.first_seen.contains_key(&(device, entry.tag.clone())) => {
+                    let complaint = format!("{} was shown and died with its device", entry.tag);
+                    self.complaints.insert(complaint);
+                }
                 None => missing.push(Cue::Say {
                     number,
                     text: entry.text.clone(),
@@ -378,6 +383,17 @@ mod tests {
         let text = "b002 hello".to_owned();
         assert_eq!(missing, [Cue::Say { number: 1, text }]);
         assert_eq!(notes.ledger.entries()[0].key.as_deref(), Some("k1"));
+    }
+
+    #[test]
+    fn what_was_shown_and_died_with_its_device_is_not_quietly_typed_again() {
+        let mut notes = Notes::default();
+        notes.ask(Device::Bob, "b001", "b001 hello");
+        show(&mut notes, Device::Bob, 5, &[item("k1", "b001", 0)]);
+        notes.forget_screen(Device::Bob);
+        show(&mut notes, Device::Bob, 9, &[]);
+        assert_eq!(notes.missing_after_restart(Device::Bob), []);
+        assert_eq!(notes.complaints.len(), 1);
     }
 
     #[test]

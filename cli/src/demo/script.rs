@@ -73,6 +73,9 @@ const TALK: Duration = Duration::from_millis(9_500);
 /// But no message waits longer than this for the next.
 const LONGEST_GAP: Duration = Duration::from_millis(45);
 
+/// The server has taken a message after so long, on any machine that is not at its end.
+const COMMITS_WITHIN: Duration = Duration::from_millis(60);
+
 const EMOJI: [&str; 4] = ["♥", "★", "☺", "♪"];
 
 const PHRASES: [&str; 24] = [
@@ -144,24 +147,27 @@ impl Author {
 
         self.chapter("the lines are cut, again and again");
         self.reactions(2);
-        for _ in 0..5 {
-            self.talk(cuts / 10, &Device::ALL);
+        for round in 0..6 {
+            let unanswered = usize::from(round % 3 == 0).min(cuts / 12);
+            self.talk(cuts / 12 - unanswered, &Device::ALL);
             let device = self.any_device();
-            if self.dice.below(3) == 0 {
-                let bytes = self.dice.below(2_000);
-                let direction = self.any_direction();
-                self.now(Action::CutAfter(device, direction, bytes));
-            } else {
-                self.now(Action::Cut(device));
+            match round % 3 {
+                0 => self.lose_the_answer(device, unanswered),
+                1 => {
+                    let bytes = self.dice.below(400);
+                    let direction = self.any_direction();
+                    self.now(Action::CutAfter(device, direction, bytes));
+                }
+                _ => self.now(Action::Cut(device)),
             }
-            self.talk(cuts / 10, &Device::ALL);
+            self.talk(cuts / 12, &Device::ALL);
         }
-        self.talk(cuts % 10, &Device::ALL);
+        self.talk(cuts % 12, &Device::ALL);
         self.settle();
 
         self.chapter("kill -9 of the server; the talk goes on");
-        self.talk(crash / 4, &Device::ALL);
-        self.now(Action::KillServer);
+        self.talk(crash / 8, &Device::ALL);
+        self.kill_between_commit_and_answer(crash / 4 - crash / 8);
         self.talk(crash / 4, &Device::ALL);
         self.change_what_is_unsent();
         self.talk(crash / 4, &Device::ALL);
@@ -194,8 +200,7 @@ impl Author {
 
         self.chapter("kill -9 of the server under load, twice, and of alice's phone");
         for _ in 0..2 {
-            self.talk(storm / 4, &Device::ALL);
-            self.now(Action::KillServer);
+            self.kill_between_commit_and_answer(storm / 4);
             self.talk(storm / 4, &Device::ALL);
             self.now(Action::StartServer);
         }
@@ -266,6 +271,27 @@ impl Author {
         };
         self.after(wait, action);
         tag
+    }
+
+    /// A message is taken by the server, and the line is cut before the answer comes through: the
+    /// client must send it again, and the server must know it.
+    fn lose_the_answer(&mut self, device: Device, messages: usize) {
+        self.now(Action::Stall(device, Direction::Down, true));
+        self.talk(messages, &[device]);
+        self.after(COMMITS_WITHIN, Action::Cut(device));
+        self.now(Action::Stall(device, Direction::Down, false));
+    }
+
+    /// The same for everybody, by the death of the server.
+    fn kill_between_commit_and_answer(&mut self, messages: usize) {
+        for device in Device::ALL {
+            self.now(Action::Stall(device, Direction::Down, true));
+        }
+        self.talk(messages, &Device::ALL);
+        self.after(COMMITS_WITHIN, Action::KillServer);
+        for device in Device::ALL {
+            self.now(Action::Stall(device, Direction::Down, false));
+        }
     }
 
     /// While nothing can be sent: one message is edited, one is edited and deleted, one deleted
@@ -375,6 +401,21 @@ mod tests {
             // Those that are changed before they leave come on top.
             assert_eq!(tags.len(), messages + 6);
         }
+    }
+
+    #[test]
+    fn answers_are_lost_behind_commits() {
+        let mut stalled = [false; 3];
+        let mut lost = 0;
+        for step in write(240, 1) {
+            match step.action {
+                Action::Stall(device, Direction::Down, on) => stalled[device.index()] = on,
+                Action::Cut(device) => lost += usize::from(stalled[device.index()]),
+                Action::KillServer => lost += stalled.iter().filter(|on| **on).count(),
+                _ => {}
+            }
+        }
+        assert!(lost >= 8, "{lost}");
     }
 
     #[test]

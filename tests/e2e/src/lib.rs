@@ -38,7 +38,8 @@ impl House {
         let control = Control::new().expect("another free port");
         server.argument("--control");
         server.argument(control.addr().to_string());
-        server.start().await.expect("the server starts");
+        let started = server.start().await;
+        started.expect("it starts, if it was built with `--features control`");
         Self {
             server,
             control,
