@@ -58,7 +58,7 @@ Examples:
 Exit code: 0 if every promise was kept, 1 if one broke, 2 if the demo could not run.")]
 pub struct DemoArgs {
     /// How many messages are sent, a few more that are changed before they leave not counted.
-    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(1..=1_500))]
     messages: u32,
     /// Decides who says what and which line is hurt when.
     #[arg(long, default_value_t = 1)]

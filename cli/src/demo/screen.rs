@@ -18,7 +18,7 @@ use super::{
 };
 
 /// The size of the picture in the README.
-pub const WIDTH: u16 = 124;
+pub const WIDTH: u16 = 125;
 /// See [`WIDTH`].
 pub const HEIGHT: u16 = 38;
 /// The least that a terminal needs: columns and rows.
