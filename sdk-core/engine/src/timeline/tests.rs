@@ -409,3 +409,21 @@ fn a_slow_listener_gets_the_present_state() {
     assert_eq!(bench.poll(), ["one", "two", "mine"]);
     assert_eq!(bench.kinds(), "R");
 }
+
+#[test]
+fn a_window_that_holds_all_that_is_shown_grows_in_place_and_another_one_replaces_it() {
+    let mut bench = Bench::new((4..=5).map(|seq| message(seq, "m")).collect());
+    let same = (4..=5).map(|seq| message(seq, "m")).collect();
+    bench.view.rebuild(same, 1, following(4));
+    assert!(bench.view.poll_diffs(&bench.outbox).is_empty());
+
+    let more = (3..=6).map(|seq| message(seq, "m")).collect();
+    bench.view.rebuild(more, 1, following(3));
+    assert_eq!(bench.poll().len(), 4);
+    assert_eq!(bench.kinds(), "II");
+
+    let elsewhere = (20..=21).map(|seq| message(seq, "m")).collect();
+    bench.view.rebuild(elsewhere, 1, following(20));
+    assert_eq!(bench.poll().len(), 2);
+    assert_eq!(bench.kinds(), "R");
+}

@@ -45,6 +45,8 @@ pub(crate) struct View {
     shown: BTreeMap<ItemKey, (Place, TimelineItem)>,
     dirty: BTreeSet<ItemKey>,
     reset: bool,
+    /// The window is another one; what is shown may still be in it.
+    rebuilt: bool,
 }
 
 impl View {
@@ -66,6 +68,7 @@ impl View {
             shown: BTreeMap::new(),
             dirty: BTreeSet::new(),
             reset: true,
+            rebuilt: false,
         }
     }
 
@@ -103,7 +106,7 @@ impl View {
         for message in messages {
             self.insert(message);
         }
-        self.reset = true;
+        self.rebuilt = true;
     }
 
     /// The listener missed something: it gets everything anew.
@@ -369,6 +372,19 @@ impl View {
 
     /// The differences since they were last asked for.
     pub(crate) fn poll_diffs(&mut self, outbox: &Outbox) -> Vec<TimelineDiff> {
+        if std::mem::take(&mut self.rebuilt) && !self.reset {
+            // A window that holds all that is shown grows in place; only another one replaces it.
+            let holds_all = self
+                .shown
+                .keys()
+                .all(|key| self.wanted(*key, outbox).is_some());
+            if holds_all && !self.shown.is_empty() {
+                let keys = self.keys(outbox);
+                self.dirty.extend(keys);
+            } else {
+                self.reset = true;
+            }
+        }
         if std::mem::take(&mut self.reset) {
             self.dirty.clear();
             return vec![TimelineDiff::Reset(self.build(outbox))];
@@ -426,8 +442,8 @@ impl View {
         self.order.range(..place).next_back().map(|(_, key)| *key)
     }
 
-    /// All items, in order.
-    fn build(&mut self, outbox: &Outbox) -> Vec<TimelineItem> {
+    /// The keys of all that may be shown.
+    fn keys(&self, outbox: &Outbox) -> BTreeSet<ItemKey> {
         let mut keys: BTreeSet<ItemKey> = self.rows.values().map(|m| self.key_of(m)).collect();
         keys.extend(
             outbox
@@ -436,6 +452,12 @@ impl View {
                 .flat_map(Lane::rows)
                 .map(|row| ItemKey(row.key.uuid())),
         );
+        keys
+    }
+
+    /// All items, in order.
+    fn build(&mut self, outbox: &Outbox) -> Vec<TimelineItem> {
+        let keys = self.keys(outbox);
         self.order.clear();
         self.shown.clear();
         for key in keys {
