@@ -1,9 +1,9 @@
 //! A light client: one socket and what is needed to check an order, so that thousands fit.
 
-use std::{io, net::SocketAddr};
+use std::{future::poll_fn, io, net::SocketAddr, pin::Pin};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf},
     net::{
         TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
@@ -108,30 +108,32 @@ impl Listener {
         buffer: &std::cell::RefCell<Vec<u8>>,
         mut line: impl FnMut(&[u8]),
     ) -> io::Result<Aside> {
-        loop {
-            self.half.readable().await?;
+        // Not `readable` and then `try_read`: that asks the kernel a second time whether there is
+        // more, for every frame.
+        let count = poll_fn(|context| {
             let mut buffer = buffer.borrow_mut();
-            let count = match self.half.try_read(&mut buffer) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(error) => return Err(error),
-            };
-            let mut aside = Aside::default();
-            let each = |frame: Frame<'_>| match frame {
-                Frame::Text(text) => text
-                    .split(|byte| *byte == b'\n')
-                    .filter(|text| !text.is_empty())
-                    .for_each(&mut line),
-                Frame::Ping(payload) => aside.answers.extend(frame::pong(payload)),
-                Frame::Close(code) => aside.closed = Some(code),
-                Frame::Pong => {}
-            };
-            self.reader
-                .handle(&buffer[..count], each)
-                .map_err(|_| io::Error::other("an unreadable WebSocket frame"))?;
-            return Ok(aside);
+            let mut filled = ReadBuf::new(&mut buffer);
+            let read = Pin::new(&mut self.half).poll_read(context, &mut filled);
+            read.map_ok(|()| filled.filled().len())
+        })
+        .await?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        let mut aside = Aside::default();
+        let each = |frame: Frame<'_>| match frame {
+            Frame::Text(text) => text
+                .split(|byte| *byte == b'\n')
+                .filter(|text| !text.is_empty())
+                .for_each(&mut line),
+            Frame::Ping(payload) => aside.answers.extend(frame::pong(payload)),
+            Frame::Close(code) => aside.closed = Some(code),
+            Frame::Pong => {}
+        };
+        self.reader
+            .handle(&buffer.borrow()[..count], each)
+            .map_err(|_| io::Error::other("an unreadable WebSocket frame"))?;
+        Ok(aside)
     }
 }
 
