@@ -122,15 +122,23 @@ pub const ALL: &[Suite] = &[
     },
     Suite {
         name: "planted",
-        about: "the simulation catches bugs that are planted for it",
+        about: "the simulation, and the engine's own lives, catch bugs that are planted for them",
         steps: |place| {
-            let mut step = place.cargo(
-                "cargo test",
+            let simulation = place.cargo(
+                "simulation",
                 "test --locked --no-fail-fast -p causerie-sim -- --show-output",
                 Judge::Libtest,
             );
-            step.environment.extend(planted::environment());
-            vec![step]
+            let engine = place.cargo(
+                "engine",
+                "test --locked --no-fail-fast -p causerie-engine --test suite planted",
+                Judge::Libtest,
+            );
+            let mut steps = vec![simulation, engine];
+            for step in &mut steps {
+                step.environment.extend(planted::environment());
+            }
+            steps
         },
     },
     Suite {
@@ -149,7 +157,14 @@ pub const ALL: &[Suite] = &[
             );
             test.environment
                 .push(("CAUSERIE_BIN", place.target.join("debug/causerie").into()));
-            vec![build, test]
+            let control = place.cargo(
+                "the control port",
+                &format!(
+                    "test --locked --no-fail-fast -p causerie-server --features {E2E_FEATURES} --test sockets control"
+                ),
+                Judge::Libtest,
+            );
+            vec![build, test, control]
         },
     },
     Suite {
