@@ -53,8 +53,8 @@ pub enum ListDiff {
 }
 
 changes! {
-    /// A stream of [`ListUpdate`]s. The first is a [`ListDiff::Reset`], and so is the next after
-    /// one fell too far behind. Dropping it ends it.
+    /// A stream of [`ListUpdate`]s, each with all that waits. The first is a [`ListDiff::Reset`],
+    /// and so is the next after one fell too far behind. Dropping it ends it.
     ConversationListUpdates(ListMirror) -> ListUpdate
 }
 

@@ -17,7 +17,7 @@ pub use client::{Client, ConnectionStates, NewConversation, Unsent};
 pub use conversation::{Conversation, MessageTarget};
 pub use conversations::{ConversationList, ConversationListUpdates, ListDiff, ListUpdate};
 pub use event::{Event, EventFilter, EventKind, Events};
-pub use outbox::{Outbox, OutboxEntry, OutboxUpdate, OutboxUpdates};
+pub use outbox::{Outbox, OutboxDiff, OutboxEntry, OutboxUpdate, OutboxUpdates};
 pub use stats::Stats;
 pub use subscription::Subscription;
 pub use timeline::{Timeline, TimelineUpdates};

@@ -26,7 +26,14 @@ pub struct OutboxEntry {
 
 /// What changed in the outbox.
 #[derive(Debug, Clone, PartialEq)]
-pub enum OutboxUpdate {
+pub struct OutboxUpdate {
+    /// In order.
+    pub diffs: Vec<OutboxDiff>,
+}
+
+/// A change to the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OutboxDiff {
     /// All of it, oldest first.
     Reset(Vec<OutboxEntry>),
     /// One write changed.
@@ -39,8 +46,9 @@ pub enum OutboxUpdate {
 }
 
 changes! {
-    /// A stream of [`OutboxUpdate`]s. The first is a [`OutboxUpdate::Reset`], and so is the next
-    /// after one fell too far behind. Dropping it ends it.
+    /// A stream of [`OutboxUpdate`]s, each with all that waits. The first is a
+    /// [`OutboxDiff::Reset`], and so is the next after one fell too far behind. Dropping it ends
+    /// it.
     OutboxUpdates(OutboxMirror) -> OutboxUpdate
 }
 

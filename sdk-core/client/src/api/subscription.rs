@@ -3,8 +3,8 @@
 use futures_util::{Stream, StreamExt};
 use tokio::{runtime::Handle, task::AbortHandle};
 
-/// A callback that is called until this is dropped, or the client is closed. A call that is
-/// running then still ends.
+/// A callback that is called until this is cancelled or dropped, or the client is closed. A call
+/// that is running then still ends.
 ///
 /// Callbacks run one after the other on a thread that they may block, and never on the core's. One
 /// that panics is called again the next time.
@@ -15,8 +15,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Ends it, as dropping does.
-    pub fn cancel(self) {}
+    /// Ends it, as dropping does; for languages in which nobody knows when that is. Once more does
+    /// nothing.
+    pub fn cancel(&self) {
+        self.task.abort();
+    }
 
     pub(crate) fn spawn<T: Send + 'static>(
         runtime: &Handle,
@@ -43,7 +46,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.task.abort();
+        self.cancel();
     }
 }
 

@@ -13,8 +13,9 @@ use crate::{
 };
 
 changes! {
-    /// A stream of [`TimelineBatch`]es. The first holds a [`TimelineDiff::Reset`], and so does the
-    /// next after one fell too far behind. Dropping it ends it.
+    /// A stream of [`TimelineBatch`]es, each with all that waits. The first holds a
+    /// [`TimelineDiff::Reset`], and so does the next after one fell too far behind. Dropping it
+    /// ends it.
     ///
     /// [`TimelineDiff::Reset`]: crate::TimelineDiff::Reset
     TimelineUpdates(TimelineMirror) -> TimelineBatch

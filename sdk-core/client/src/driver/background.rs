@@ -28,11 +28,16 @@ impl CoreThread {
                 }
                 work(Ok(self));
                 self.store.suspend();
-                for (answer, result) in self.late.drain(..) {
-                    drop(answer.send(result));
-                }
+                self.answer_late();
             }
             Err(error) => work(Err(error)),
+        }
+    }
+
+    /// Gives the answers that waited until the files were closed again.
+    pub(super) fn answer_late(&mut self) {
+        for (answer, result) in self.late.drain(..) {
+            drop(answer.send(result));
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
     Core,
     ask::View,
     clock,
-    thread::{CoreThread, Pending},
+    thread::{self, CoreThread, Pending},
 };
 use crate::{Error, Event, RetryLater};
 
@@ -66,12 +66,11 @@ impl CoreThread {
         tracing::error!("the core panicked, which is a bug; it goes on from what is stored");
         // Whatever was half done in memory goes with the handles.
         let snapshot = self.reopen().ok();
-        self.begin_anew(snapshot, || {
-            RetryLater::Store("an internal error; see the log".into()).into()
-        });
+        self.begin_anew(snapshot, thread::internal);
         self.drain();
         if self.suspended {
             self.store.suspend();
+            self.answer_late();
         }
     }
 

@@ -92,8 +92,10 @@ pub(crate) async fn open(mut opening: Opening) -> Result<Handle, Error> {
             Some(Slot::Open { core, handles }) => {
                 Step::Done(attach(core, handles, &opening).map_err(Box::new))
             }
-            Some(Slot::Busy(done)) => Step::Wait(done.clone()),
-            None => {
+            Some(Slot::Busy(done)) if done.has_changed().is_ok() => Step::Wait(done.clone()),
+            // Nobody is at it: free, or left behind by a thread that died. Waiting for that one
+            // would be for ever.
+            None | Some(Slot::Busy(_)) => {
                 let (busy, done) = watch::channel(());
                 cores.insert(opening.folder.clone(), Slot::Busy(done));
                 Step::Open(busy)
@@ -156,4 +158,25 @@ pub(super) fn opened(core: &Arc<Core>) -> Handle {
 /// Called by the core's thread once nothing of it is left, or when it could not be opened.
 pub(super) fn ended(folder: &Path) {
     with_cores(|cores| cores.remove(folder));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_whose_opening_died_can_be_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        let (busy, done) = watch::channel(());
+        with_cores(|cores| cores.insert(path.clone(), Slot::Busy(done)));
+        let waiting = tokio::spawn(
+            crate::Client::builder("ws://localhost:1", "alice")
+                .data_dir(&path)
+                .open(),
+        );
+        tokio::task::yield_now().await;
+        drop(busy);
+        waiting.await.unwrap().unwrap().close().await;
+    }
 }

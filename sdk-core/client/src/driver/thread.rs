@@ -26,7 +26,11 @@ use super::{
     recovery::{Trouble, restore},
     registry,
 };
-use crate::{AskUser, Error, Event, FixCode, RetryLater, TokenProvider, Unsent, transport::Socket};
+use crate::{
+    AskUser, Error, Event, FixCode, RetryLater, TokenProvider, Unsent,
+    observe::{Observed, TimelineMirror},
+    transport::Socket,
+};
 
 /// Starts the thread; it answers once the folder is open, or why it is not. `busy` holds the
 /// folder's slot in the registry until then.
@@ -50,7 +54,8 @@ fn run(opening: Opening, busy: watch::Sender<()>, answer: oneshot::Sender<Result
     let folder = opening.folder.clone();
     // Lives as long as the thread: whoever waits for its end waits for this.
     let (end, ended) = watch::channel(());
-    match CoreThread::open(opening, ended) {
+    let opened = catch_unwind(AssertUnwindSafe(|| CoreThread::open(opening, ended)));
+    match opened.unwrap_or_else(|_| Err(internal())) {
         Err(error) => {
             registry::ended(&folder);
             drop(busy);
@@ -398,6 +403,12 @@ impl CoreThread {
 
     /// Closes everything. Listeners get what waits for them, then the end.
     fn end(mut self) {
+        let shown = Shown(
+            self.views
+                .values()
+                .map(|view| Arc::clone(&view.mirror))
+                .collect(),
+        );
         // Taken out of the engine's reach, which would only drop it.
         let socket = self.socket.take();
         if !self.suspended {
@@ -410,10 +421,9 @@ impl CoreThread {
             socket.close();
         }
         let core = Arc::clone(&self.core);
-        let views = std::mem::take(&mut self.views);
         // The store first: who is told of the end may open the folder again at once.
         drop(self);
-        views.values().for_each(|view| view.mirror.close());
+        drop(shown);
         core.close();
     }
 
@@ -427,6 +437,20 @@ impl CoreThread {
             self.core.events.publish(&Event::Recovered(recovery));
         }
     }
+}
+
+/// Timelines whose listeners are told of the end, even if ending panics.
+struct Shown(Vec<Arc<Observed<TimelineMirror>>>);
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|mirror| mirror.close());
+    }
+}
+
+/// What is told of a panic.
+pub(super) fn internal() -> Error {
+    RetryLater::Store("an internal error; see the log".into()).into()
 }
 
 fn difference(one: u64, other: u64) -> i64 {

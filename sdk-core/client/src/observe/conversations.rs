@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::HashMap};
 use causerie_engine::{ConversationChange, ConversationEntry};
 use causerie_protocol::{ConversationId, Millis};
 
-use super::Mirror;
+use super::{Join, Mirror};
 use crate::{ListDiff, ListUpdate};
 
 /// The order of a list: higher ones first, then by id.
@@ -17,6 +17,13 @@ pub(crate) struct ListMirror {
     ranks: HashMap<ConversationId, Rank>,
     /// Sorted by rank.
     entries: Vec<ConversationEntry>,
+}
+
+impl Join for ListUpdate {
+    fn join(&mut self, next: Self) -> Option<Self> {
+        self.diffs.extend(next.diffs);
+        None
+    }
 }
 
 impl Mirror for ListMirror {

@@ -3,14 +3,16 @@
 use std::{
     pin::Pin,
     sync::{Arc, Weak},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use futures_util::Stream;
 use parking_lot::Mutex;
 
-use super::{CAPACITY, Next, Queue};
+use super::{CAPACITY, Join, Next, Queue};
 use crate::{Event, EventFilter};
+
+impl Join for Event {}
 
 /// Passes events on to those whose filter lets them through.
 #[derive(Default)]
@@ -26,23 +28,25 @@ struct Inner {
 
 impl EventHub {
     pub(crate) fn publish(&self, event: &Event) {
-        let mut inner = self.inner.lock();
-        inner.listeners.retain(|(filter, listener)| {
+        let mut wakers = Vec::new();
+        self.inner.lock().listeners.retain(|(filter, listener)| {
             let Some(queue) = listener.upgrade() else {
                 return false;
             };
             if filter.wants(event) {
-                queue.push(event.clone());
+                wakers.extend(queue.push(event.clone()));
             }
             true
         });
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     pub(crate) fn listen(&self, filter: EventFilter) -> EventListener {
         let queue = Arc::new(Queue::current(CAPACITY * 4));
         let mut inner = self.inner.lock();
         if inner.closed {
-            queue.close();
+            // Nobody polls it yet.
+            let _ = queue.close();
         } else {
             inner.listeners.push((filter, Arc::downgrade(&queue)));
         }
@@ -52,11 +56,12 @@ impl EventHub {
     pub(crate) fn close(&self) {
         let mut inner = self.inner.lock();
         inner.closed = true;
-        for (_, listener) in inner.listeners.drain(..) {
-            if let Some(queue) = listener.upgrade() {
-                queue.close();
-            }
-        }
+        let listeners = std::mem::take(&mut inner.listeners);
+        drop(inner);
+        let queues = listeners.iter().filter_map(|(_, queue)| queue.upgrade());
+        queues
+            .filter_map(|queue| queue.close())
+            .for_each(Waker::wake);
     }
 }
 

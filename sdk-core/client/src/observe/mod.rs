@@ -3,7 +3,8 @@
 //! An [`Observed`] holds a mirror of what the engine told. A [`Listener`] first gets all of it,
 //! then each change in order. Its queue is bounded; if it overflows, the queue is dropped and the
 //! listener gets all of it again. So a slow listener misses steps, never state, and costs the
-//! core's thread nothing. Changes are published, and listeners caught up, under the same lock.
+//! core's thread nothing. Diffs that wait are told as one batch, since each telling is dear where
+//! it crosses into another language. Changes are published, and listeners caught up, under the same lock.
 
 mod conversations;
 mod events;
@@ -15,7 +16,7 @@ mod timeline;
 use std::{
     pin::Pin,
     sync::{Arc, Weak},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use futures_util::Stream;
@@ -24,7 +25,7 @@ use parking_lot::Mutex;
 pub(crate) use conversations::ListMirror;
 pub(crate) use events::{EventHub, EventListener};
 pub(crate) use outbox::OutboxMirror;
-pub(crate) use queue::{Next, Queue};
+pub(crate) use queue::{Join, Next, Queue};
 pub(crate) use state::StateMirror;
 pub(crate) use timeline::{Diverged, TimelineMirror};
 
@@ -34,7 +35,7 @@ pub(crate) const CAPACITY: usize = 256;
 /// Holds a state, and knows how to tell all of it.
 pub(crate) trait Mirror: Send + 'static {
     /// What listeners get.
-    type Change: Clone + Send + 'static;
+    type Change: Join + Clone + Send + 'static;
 
     /// All of it, as one change.
     fn whole(&self) -> Self::Change;
@@ -81,14 +82,17 @@ impl<M: Mirror> Observed<M> {
             return 0;
         };
         let mut told = 0;
+        let mut wakers = Vec::new();
         inner.listeners.retain(|listener| {
             let Some(queue) = listener.upgrade() else {
                 return false;
             };
-            queue.push(change.clone());
+            wakers.extend(queue.push(change.clone()));
             told += 1;
             true
         });
+        drop(inner);
+        wakers.into_iter().for_each(Waker::wake);
         told
     }
 
@@ -97,7 +101,8 @@ impl<M: Mirror> Observed<M> {
         let queue = Arc::new(Queue::behind(CAPACITY));
         let mut inner = self.inner.lock();
         if inner.closed {
-            queue.close();
+            // Nobody polls it yet.
+            let _ = queue.close();
         } else {
             inner.listeners.push(Arc::downgrade(&queue));
         }
@@ -112,11 +117,12 @@ impl<M: Mirror> Observed<M> {
     pub(crate) fn close(&self) {
         let mut inner = self.inner.lock();
         inner.closed = true;
-        for listener in inner.listeners.drain(..) {
-            if let Some(queue) = listener.upgrade() {
-                queue.close();
-            }
-        }
+        let listeners = std::mem::take(&mut inner.listeners);
+        drop(inner);
+        let queues = listeners.iter().filter_map(Weak::upgrade);
+        queues
+            .filter_map(|queue| queue.close())
+            .for_each(Waker::wake);
     }
 }
 
@@ -153,5 +159,47 @@ impl<M: Mirror> Stream for Listener<M> {
                 Poll::Ready(Some(inner.mirror.whole()))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, task::Wake};
+
+    use futures_util::StreamExt;
+    use parking_lot::ReentrantMutex;
+
+    use super::*;
+
+    /// What a binding's executor may do: poll at once, on the thread that wakes.
+    struct Eager {
+        listener: ReentrantMutex<RefCell<Listener<StateMirror<u32>>>>,
+        seen: Mutex<Vec<u32>>,
+    }
+
+    impl Wake for Eager {
+        fn wake(self: Arc<Self>) {
+            let waker = Waker::from(Arc::clone(&self));
+            let mut context = Context::from_waker(&waker);
+            let lock = self.listener.lock();
+            while let Poll::Ready(Some(value)) = lock.borrow_mut().poll_next_unpin(&mut context) {
+                self.seen.lock().push(value);
+            }
+        }
+    }
+
+    #[test]
+    fn a_listener_may_be_polled_from_within_its_own_waking() {
+        let state = Observed::new(StateMirror(0));
+        let eager = Arc::new(Eager {
+            listener: ReentrantMutex::new(state.listen().into()),
+            seen: Mutex::default(),
+        });
+        Arc::clone(&eager).wake();
+        for value in 1..=3 {
+            state.publish(|mirror| mirror.set(value));
+        }
+        state.close();
+        assert_eq!(*eager.seen.lock(), [0, 1, 2, 3]);
     }
 }

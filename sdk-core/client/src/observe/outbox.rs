@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use causerie_engine::{OutboxRow, OutboxState, SendState};
 use causerie_protocol::TempId;
 
-use super::Mirror;
-use crate::{OutboxEntry, OutboxUpdate};
+use super::{Join, Mirror};
+use crate::{OutboxDiff, OutboxEntry, OutboxUpdate};
 
 /// Writes that left the outbox and whose end is still remembered.
 const REMEMBERED: usize = 4096;
@@ -34,11 +34,24 @@ pub(crate) fn send_state(state: &OutboxState) -> SendState {
     }
 }
 
+impl Join for OutboxUpdate {
+    fn join(&mut self, next: Self) -> Option<Self> {
+        self.diffs.extend(next.diffs);
+        None
+    }
+}
+
+impl From<OutboxDiff> for OutboxUpdate {
+    fn from(diff: OutboxDiff) -> Self {
+        Self { diffs: vec![diff] }
+    }
+}
+
 impl Mirror for OutboxMirror {
     type Change = OutboxUpdate;
 
     fn whole(&self) -> OutboxUpdate {
-        OutboxUpdate::Reset(self.list())
+        OutboxDiff::Reset(self.list()).into()
     }
 }
 
@@ -91,7 +104,7 @@ impl OutboxMirror {
             }
             (Some(_), _) | (None, _) => self.remember(key, state.clone()),
         }
-        Some(OutboxUpdate::Changed { key, state })
+        Some(OutboxDiff::Changed { key, state }.into())
     }
 
     fn insert(&mut self, row: &OutboxRow, state: SendState) {

@@ -22,6 +22,15 @@ struct State<T> {
     waker: Option<Waker>,
 }
 
+/// What changes do when several wait for a listener.
+pub(crate) trait Join: Sized {
+    /// Takes the next change in, so that both are told at once; gives it back if each is to be
+    /// told for itself, which is the default.
+    fn join(&mut self, next: Self) -> Option<Self> {
+        Some(next)
+    }
+}
+
 /// What comes next.
 pub(crate) enum Next<T> {
     /// A change.
@@ -32,7 +41,7 @@ pub(crate) enum Next<T> {
     End,
 }
 
-impl<T> Queue<T> {
+impl<T: Join> Queue<T> {
     /// For a listener who knows nothing yet and must catch up first.
     pub(crate) fn behind(capacity: usize) -> Self {
         Self::with(capacity, Some(0))
@@ -55,33 +64,27 @@ impl<T> Queue<T> {
         }
     }
 
-    pub(crate) fn push(&self, change: T) {
-        let waker = {
-            let mut state = self.state.lock();
-            if let Some(dropped) = &mut state.behind {
-                *dropped += 1;
-            } else if state.waiting.len() >= self.capacity {
-                state.behind = Some(state.waiting.len() as u64 + 1);
-                state.waiting.clear();
-            } else {
-                state.waiting.push_back(change);
-            }
-            state.waker.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
+    /// Gives whom to wake once no lock is held: a waker may poll at once, on this thread.
+    #[must_use]
+    pub(crate) fn push(&self, change: T) -> Option<Waker> {
+        let mut state = self.state.lock();
+        if let Some(dropped) = &mut state.behind {
+            *dropped += 1;
+        } else if state.waiting.len() >= self.capacity {
+            state.behind = Some(state.waiting.len() as u64 + 1);
+            state.waiting.clear();
+        } else {
+            state.waiting.push_back(change);
         }
+        state.waker.take()
     }
 
-    pub(crate) fn close(&self) {
-        let waker = {
-            let mut state = self.state.lock();
-            state.closed = true;
-            state.waker.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+    /// As for [`Queue::push`].
+    #[must_use]
+    pub(crate) fn close(&self) -> Option<Waker> {
+        let mut state = self.state.lock();
+        state.closed = true;
+        state.waker.take()
     }
 
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Next<T>> {
@@ -90,7 +93,7 @@ impl<T> Queue<T> {
             return Poll::Ready(Next::Behind);
         }
         match state.waiting.pop_front() {
-            Some(change) => Poll::Ready(Next::Change(change)),
+            Some(change) => Poll::Ready(Next::Change(state.join_waiting(change))),
             None if state.closed => Poll::Ready(Next::End),
             None => {
                 state.waker = Some(context.waker().clone());
@@ -104,5 +107,18 @@ impl<T> Queue<T> {
         let mut state = self.state.lock();
         state.waiting.clear();
         state.behind.take().unwrap_or(0)
+    }
+}
+
+impl<T: Join> State<T> {
+    /// The change, and with it those behind it that can be told in the same breath.
+    fn join_waiting(&mut self, mut change: T) -> T {
+        while let Some(next) = self.waiting.pop_front() {
+            if let Some(apart) = change.join(next) {
+                self.waiting.push_front(apart);
+                break;
+            }
+        }
+        change
     }
 }

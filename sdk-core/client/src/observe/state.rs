@@ -1,11 +1,16 @@
 //! A single value, such as the connection's state.
 
-use super::Mirror;
+use causerie_engine::ConnectionState;
+
+use super::{Join, Mirror};
 
 /// Every listener gets the present value first, then each new one.
 pub(crate) struct StateMirror<T>(pub(crate) T);
 
-impl<T: Clone + Send + 'static> Mirror for StateMirror<T> {
+/// Every state is told, also one that was short.
+impl Join for ConnectionState {}
+
+impl<T: Join + Clone + Send + 'static> Mirror for StateMirror<T> {
     type Change = T;
 
     fn whole(&self) -> T {

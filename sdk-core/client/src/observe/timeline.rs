@@ -2,7 +2,7 @@
 
 use causerie_engine::{ItemKey, TimelineBatch, TimelineDiff, TimelineItem, TimelineState};
 
-use super::Mirror;
+use super::{Join, Mirror};
 
 /// The items, as the diffs so far have made them.
 #[derive(Debug, Default)]
@@ -14,6 +14,14 @@ pub(crate) struct TimelineMirror {
 /// A diff named an item that is not there: the engine must tell all of it anew.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Diverged;
+
+impl Join for TimelineBatch {
+    fn join(&mut self, next: Self) -> Option<Self> {
+        self.diffs.extend(next.diffs);
+        self.state = next.state;
+        None
+    }
+}
 
 impl Mirror for TimelineMirror {
     type Change = TimelineBatch;
