@@ -1,11 +1,16 @@
-//! Bugs that are planted so that the simulation can prove that it sees them.
+//! Bugs on purpose, so that the simulation can prove that it sees them. Compiled in only with
+//! `--cfg planted`, and even then off until `set` names one, for one thread: simulations that run
+//! beside each other do not share it.
 //!
-//! A build without `cfg(planted)` has none of them: [`is`] is then always false and folds away.
-//! With it, one bug at a time is switched on by `set`, per thread, so that simulations that run
-//! beside each other do not share one.
-//!
-//! - `read_past_removal`: a reader of the ring goes on behind its own `member_left`.
-//! - `skip_dedupe`: the store forgets that it has taken a write before.
+//! | name | what goes wrong | the promise that it breaks | as it happens elsewhere |
+//! |---|---|---|---|
+//! | `skip_dedupe` | the store forgets that it has taken a write before | a write has one result (docs/protocol.md §4) | retries make doubles |
+//! | `duplicate_makes_event` | a repeat gets the first answer, and its event is published once more | a repeat makes no second event (§4) | reactions counted twice after a reconnect |
+//! | `answer_before_commit` | the answers go out though the transaction never became durable | no acknowledgement before the disk (§4) | "sent" messages lost with the server |
+//! | `permission_cached` | a removal changes the row on disk, and not the one in the cache | membership is checked in the transaction that writes (§6) | the removed go on writing for a while |
+//! | `read_past_removal` | a reader of the ring goes on behind its own `member_left` | no event reaches who has left (§6) | the removed go on listening |
+//! | `token_after_page` | the sync token is newer than the pages it comes with | sync tells all that changed since the token (§2, §4) | a chat that stays missing until signing in anew |
+//! | `stale_page` | a page of history is given out though later events were sent meanwhile | a page is never below what its connection was sent (§2) | an edit undone by scrolling up |
 
 #[cfg(planted)]
 thread_local! {

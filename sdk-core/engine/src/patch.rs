@@ -2,7 +2,7 @@
 
 use causerie_protocol::{Content, Message, Reaction};
 
-use crate::{Change, Patch};
+use crate::{Change, Patch, planted};
 
 /// Most users named beside an emoji (docs/protocol.md §5).
 const MAX_REACTION_USERS: usize = 5;
@@ -11,13 +11,14 @@ impl Patch {
     /// Applies this to the message at its place, if that has a lower `state_seq`, which it raises.
     /// Says whether it did.
     pub fn apply(&self, message: &mut Message) -> bool {
-        if message.state_seq >= self.seq
+        let contained = message.state_seq >= self.seq && !planted::is("contained_patch_applied");
+        if contained
             || message.seq != self.target_seq
             || message.conversation_id != self.conversation_id
         {
             return false;
         }
-        message.state_seq = self.seq;
+        message.state_seq = self.seq.max(message.state_seq);
         self.change.apply(message);
         true
     }

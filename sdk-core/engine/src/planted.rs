@@ -1,12 +1,16 @@
 //! Bugs on purpose, so that the tests and the simulation can prove that they see. Compiled in only
 //! with `--cfg planted`, and even then off until `set` names one.
 //!
-//! | name | what goes wrong |
-//! |---|---|
-//! | `apply_past_hole` | an event beyond the next seq is applied as if nothing were missing |
-//! | `confirm_before_commit` | the app is told before the store has committed |
-//! | `ack_moves_position` | an acknowledgement moves the conversation's position |
-//! | `resend_overtakes` | after a temporary refusal later writes are not rewound |
+//! | name | what goes wrong | the promise that it breaks | as it happens elsewhere |
+//! |---|---|---|---|
+//! | `ack_moves_position` | an acknowledgement moves the conversation's position | only events and `subscribed` move it (docs/protocol.md §2) | what others said while one was sending is never shown |
+//! | `resend_overtakes` | after a temporary refusal the later writes are not rewound | a device's writes take effect in the order sent (§4) | two quick messages swapped on a bad line |
+//! | `apply_past_hole` | an event beyond the next seq is applied as if nothing were missing | no event is passed over (§2) | holes in the history after a tunnel |
+//! | `confirm_before_commit` | the app is told before the store has committed | nothing is told that is not kept | a message shown, and gone after a crash |
+//! | `cursor_apart_from_rows` | the position commits ahead of the rows that it speaks for | rows and position are one transaction (§2) | a crash swallows what had just come |
+//! | `edit_folded` | an edit of a message on its way changes the message in the outbox | an edit takes effect behind its message (§4) | the server had the first text, and the edit is gone |
+//! | `cancel_forgets_flight` | a message that was given up on the wire is only forgotten here | what is given up is deleted where it may have arrived (§4) | "unsent", and delivered |
+//! | `contained_patch_applied` | an event changes a row that is already as of a later seq | a row is replaced only by a higher `state_seq` (§2) | one reaction, counted twice |
 
 #[cfg(planted)]
 mod selector {

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     clock::Now,
     hub::{Notice, encode::event_for},
+    planted,
     store::{Answer, AuditEntry, Outcome, StoreError, SubscribeAnswer},
 };
 
@@ -126,7 +127,9 @@ impl Live {
                 let room = request.conversation_id;
                 let said = self.subscriptions.position(room).unwrap_or(0).max(floor);
                 match answer {
-                    Ok(Answer::History(page)) if page.as_of_seq < said => {
+                    Ok(Answer::History(page))
+                        if page.as_of_seq < said && !planted::is("stale_page") =>
+                    {
                         // Something later was said while the page was read. It is read again, and
                         // this time nothing overtakes it.
                         if !holds {

@@ -142,6 +142,14 @@ impl Engine {
                 cursors,
             });
         }
+        if planted::is("cursor_apart_from_rows") {
+            let (cursors, rows): (Vec<_>, Vec<_>) = ops
+                .into_iter()
+                .partition(|op| matches!(op, StoreOp::PutConversation(_)));
+            self.outputs
+                .extend((!cursors.is_empty()).then_some(Output::Store(cursors)));
+            ops = rows;
+        }
         let store = (!ops.is_empty()).then_some(Output::Store(ops));
         let emit = (!emissions.is_empty()).then_some(Output::Emit(emissions));
         if planted::is("confirm_before_commit") {

@@ -4,6 +4,8 @@
 mod changes;
 mod command;
 mod event;
+#[cfg(planted)]
+mod folded;
 mod frame;
 mod opening;
 mod page;

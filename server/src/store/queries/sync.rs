@@ -7,9 +7,12 @@ use std::cmp::Reverse;
 
 use causerie_protocol::{ErrorReply, Me, Object, SyncPage, UserId};
 
-use crate::store::{
-    Answer, SyncFrom,
-    tables::{Listed, Rows, TableError, UserKey},
+use crate::{
+    planted,
+    store::{
+        Answer, SyncFrom,
+        tables::{Listed, Rows, TableError, UserKey},
+    },
 };
 
 use super::{
@@ -67,6 +70,9 @@ pub(super) fn sync<R: Rows>(
                 after,
             };
             page.cursor = Some(token::sync_cursor(epoch, &cursor));
+        }
+        _ if planted::is("token_after_page") => {
+            page.token = Some(token::sync_token(epoch, rows.change()?));
         }
         _ => page.token = Some(token::sync_token(epoch, begin.start)),
     }

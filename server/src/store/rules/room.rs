@@ -12,10 +12,13 @@ use std::{
 
 use causerie_protocol::{ConversationId, Item, MessageId, Millis, Role, Seq, UserId};
 
-use crate::store::{
-    Commit, EventRecord, ReadState, RowChange, RowChangeKind,
-    queries::item::item_among,
-    tables::{ConversationRow, MemberRow, TableError, Tables, UserKey},
+use crate::{
+    planted,
+    store::{
+        Commit, EventRecord, ReadState, RowChange, RowChangeKind,
+        queries::item::item_among,
+        tables::{ConversationRow, MemberRow, TableError, Tables, UserKey},
+    },
 };
 
 use super::people::People;
@@ -212,6 +215,9 @@ impl Room {
             if let Some(row) = self.known.get_mut(&user) {
                 row.change = change;
                 tables.put_member(row)?;
+                if planted::is("permission_cached") {
+                    row.left = None;
+                }
             }
         }
         Ok(())

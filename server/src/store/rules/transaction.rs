@@ -11,9 +11,12 @@ use std::{
 
 use causerie_protocol::{ErrorReply, Millis, Write};
 
-use crate::store::{
-    Command, Commit, LaneId, Outcome,
-    tables::{TableError, Tables},
+use crate::{
+    planted,
+    store::{
+        Command, Commit, LaneId, Outcome,
+        tables::{TableError, Tables},
+    },
 };
 
 use super::{Ledger, Work, people, refusal, room::Ids};
@@ -114,7 +117,19 @@ impl Ledger {
         let commits = work.finish().map_err(Broken::Whole)?;
         let erased = work.erased;
         let changed = !commits.is_empty();
-        tables.commit().map_err(Broken::Whole)?;
+        if let Err(error) = tables.commit() {
+            if planted::is("answer_before_commit") {
+                tables.rollback();
+                self.forget();
+                return Ok(Ran {
+                    outcomes,
+                    commits: Vec::new(),
+                    erased: false,
+                    failure: None,
+                });
+            }
+            return Err(Broken::Whole(error));
+        }
         self.change = Some(change + u64::from(changed));
         Ok(Ran {
             outcomes,

@@ -187,6 +187,15 @@ impl<T: Tables> Work<'_, T> {
                 let conversation = self.item_of(room, actor)?;
                 Ok(created(names, known.at, true, conversation))
             }
+            (_, Some(seq)) if planted::is("duplicate_makes_event") => {
+                let events = self.tables.events(room.row.key, (seq, seq))?;
+                for event in events {
+                    if event.body.target_seq().is_some() {
+                        self.record(room, (actor, key), None, event.body)?;
+                    }
+                }
+                Ok(acked(names, known.seq, known.at, true))
+            }
             _ => Ok(acked(names, known.seq, known.at, true)),
         }
     }
