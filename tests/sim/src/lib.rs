@@ -8,23 +8,29 @@
 //!
 //! - [`world`]: the clock, the queue of events, the dispatch
 //! - [`node`]: the server; [`device`]: a client; [`link`]: the line between them
-//! - [`script`]: what people do, and what goes wrong
+//! - [`plan`]: what people will do ([`act`]) and what will go wrong ([`fault`]), drawn beforehand
+//! - [`script`]: doing it
 //! - [`screen`]: what a person sees, from diffs alone
 //! - [`verdict`]: what must be true at the end
 //!
 //! Bugs can be planted (`RUSTFLAGS="--cfg planted"`), to prove that the simulation sees.
 
+pub mod act;
+pub mod coverage;
 pub mod device;
+pub mod fault;
 pub mod link;
 pub mod node;
+pub mod plan;
 pub mod planted;
 pub mod rng;
 pub mod screen;
 pub mod script;
+pub mod sends;
 pub mod verdict;
 pub mod world;
 
-pub use script::Plan;
+pub use plan::Plan;
 pub use world::{Failure, Report, World};
 
 /// Runs one seed to its end.

@@ -60,10 +60,23 @@ impl Wake for Bell {
     }
 }
 
+/// When the server dies beside a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Nothing of it is durable.
+    Before,
+    /// It is durable, and nobody is told.
+    BeforeReplies,
+}
+
 /// The server.
 pub struct Node {
     /// What is durable.
     pub store: MemoryStore,
+    /// It dies after so many more commits.
+    pub dies_in: Option<(u32, Moment)>,
+    /// A transaction fails after so many more.
+    pub fails_in: Option<u32>,
     shared: Option<Arc<Shared>>,
     conns: BTreeMap<LinkId, Conn>,
     marks: Arc<Mutex<Vec<(LinkId, Mark)>>>,
@@ -82,6 +95,8 @@ impl Node {
     pub fn new(rng: &mut Rng) -> Self {
         let mut node = Self {
             store: MemoryStore::new(format!("{:016x}", rng.draw())),
+            dies_in: None,
+            fails_in: None,
             shared: None,
             conns: BTreeMap::new(),
             marks: Arc::default(),
@@ -143,6 +158,20 @@ impl Node {
         if let Ok(mut marks) = self.marks.lock() {
             marks.clear();
         }
+    }
+
+    /// Counts a commit: whether the process dies beside it.
+    fn dies_now(&mut self) -> Option<Moment> {
+        let (left, moment) = self.dies_in?;
+        self.dies_in = left.checked_sub(1).map(|left| (left, moment));
+        (left == 0).then_some(moment)
+    }
+
+    /// Counts a commit: whether it fails.
+    fn fails_now(&mut self) -> bool {
+        let left = self.fails_in;
+        self.fails_in = left.and_then(|left| left.checked_sub(1));
+        left == Some(0)
     }
 
     fn take_marks(&self) -> Vec<(LinkId, Mark)> {
@@ -369,15 +398,15 @@ impl World {
         let waiting = self.node.waiting.len() as u64;
         let count = (1 + self.rng.below(waiting.max(1))).min(waiting) as usize;
         let batch: Vec<_> = self.node.waiting.drain(..count).collect();
-        let dies = !self.calm && self.plan.faults > 0 && self.rng.one_in(150);
-        if planted::is("server_confirms_before_commit") && dies {
+        let dies = self.node.dies_now();
+        if planted::is("server_confirms_before_commit") && dies.is_some() {
             self.confirm_early(batch);
             return self.node_dies("between an early confirmation and its commit");
         }
-        if dies && self.rng.one_in(2) {
+        if dies == Some(Moment::Before) {
             return self.node_dies("before a commit");
         }
-        if !self.calm && self.rng.one_in(200) {
+        if self.node.fails_now() {
             self.note(|| "a transaction of the server fails".into());
             self.node.store.fail_commits(1);
         }
@@ -392,7 +421,7 @@ impl World {
             *ids += 1;
             MessageId::from_uuid(rng.uuid_v7(wall + *ids % 7))
         });
-        if dies {
+        if dies == Some(Moment::BeforeReplies) {
             return self.node_dies("between a commit and its replies");
         }
         if let Some(shared) = &self.node.shared {

@@ -4,6 +4,15 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+/// What has a stream of its own.
+#[derive(Debug, Clone, Copy)]
+pub enum Stream {
+    /// What somebody does.
+    Act = 1,
+    /// What goes wrong.
+    Fault = 2,
+}
+
 /// A stream of numbers that a seed decides.
 #[derive(Debug, Clone)]
 pub struct Rng(u64);
@@ -12,6 +21,13 @@ impl Rng {
     /// The stream of this seed.
     pub fn new(seed: u64) -> Self {
         Self(seed ^ 0x5DEE_CE66_D1CE_4E5B)
+    }
+
+    /// The stream of one thing among many: it does not depend on whether the others are drawn.
+    pub fn stream(seed: u64, stream: Stream, index: u32) -> Self {
+        let salt = (stream as u64) << 32 | u64::from(index);
+        let mut mixed = Self(seed ^ salt.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+        Self::new(mixed.draw())
     }
 
     /// The next number.

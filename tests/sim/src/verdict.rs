@@ -24,7 +24,7 @@ pub fn check(world: &mut World) -> Result<(), String> {
     while world.now < end {
         world.step()?;
     }
-    for device in 0..world.devices.len() {
+    for device in world.present() {
         for conversation in joined(world, device) {
             let truth = truth(world, &world.devices[device].user.clone(), conversation)?;
             check_open_screens(world, device, conversation, &truth)?;
@@ -294,7 +294,7 @@ fn check_sends(world: &World) -> Result<(), String> {
             }
         }
     }
-    let mut last: BTreeMap<(usize, ConversationId), (usize, u64)> = BTreeMap::new();
+    let mut last: BTreeMap<(usize, ConversationId), (u32, u64)> = BTreeMap::new();
     let mut in_order: Vec<_> = world.sends.iter().collect();
     in_order.sort_by_key(|(_, sent)| sent.order);
     for (key, sent) in in_order {

@@ -11,11 +11,15 @@ use causerie_protocol::{CloseCode, Millis};
 use causerie_server::store::Query;
 
 use crate::{
+    act::Act,
+    coverage::Coverage,
     device::{Device, Told},
+    fault::Fault,
     link::{Link, LinkId, To},
     node::{Node, Read},
+    plan::Plan,
     rng::Rng,
-    script::{Coverage, Fault, Plan, Sends},
+    sends::Sends,
     verdict,
 };
 
@@ -26,9 +30,11 @@ pub const BEGIN: Millis = 1_790_000_000_000;
 #[derive(Debug)]
 pub enum Event {
     /// Somebody does something.
-    Act,
+    Act(Box<Act>),
     /// Something goes wrong.
-    Fault,
+    Fault(Box<Fault>),
+    /// Nothing goes wrong from here on.
+    Calm,
     /// Bytes arrive.
     Arrive(LinkId, To, String),
     /// A device's socket is open.
@@ -116,8 +122,7 @@ pub struct World {
     queue: BinaryHeap<Reverse<Due>>,
     order: u64,
     next_link: u64,
-    acts_left: u32,
-    faults_left: u32,
+    acts_left: usize,
 }
 
 /// What a run that kept all promises did.
@@ -182,8 +187,7 @@ impl World {
             .collect();
         Self {
             seed,
-            acts_left: plan.acts,
-            faults_left: plan.faults,
+            acts_left: 0,
             plan,
             now: Duration::ZERO,
             rng,
@@ -358,22 +362,40 @@ impl World {
         self.wrong.take().map_or(Ok(()), Err)
     }
 
+    /// The devices that take part.
+    pub fn present(&self) -> Vec<usize> {
+        (0..self.devices.len())
+            .filter(|index| self.plan.has_device(*index))
+            .collect()
+    }
+
     fn begin(&mut self) {
-        for device in 0..self.devices.len() {
+        for device in self.present() {
             self.start_device(device);
         }
-        self.after(Duration::from_millis(10), Event::Act);
-        self.calm = self.faults_left == 0;
+        let acts = self.plan.draw_acts(self.seed);
+        self.acts_left = acts.len();
+        for act in acts {
+            self.at(act.at, Event::Act(Box::new(act)));
+        }
+        let (faults, calm_at) = self.plan.draw_faults(self.seed);
+        self.calm = self.plan.faults == 0;
         if !self.calm {
-            let first = self.rng.millis(200, 3000);
-            self.after(first, Event::Fault);
+            for fault in faults {
+                self.at(fault.at, Event::Fault(Box::new(fault)));
+            }
+            self.at(calm_at, Event::Calm);
         }
     }
 
     fn dispatch(&mut self, event: Event) {
         match event {
-            Event::Act => self.next_act(),
-            Event::Fault => self.next_fault(),
+            Event::Act(act) => {
+                self.acts_left = self.acts_left.saturating_sub(1);
+                self.act(*act);
+            }
+            Event::Fault(fault) => self.strike(*fault),
+            Event::Calm => self.calm_down(),
             Event::Arrive(id, To::Server, text) => self.arrive_at_node(id, &text),
             Event::Arrive(id, To::Device, text) => self.arrive_at_device(id, &text),
             Event::Opened(id) => self.open_link(id),
@@ -397,44 +419,26 @@ impl World {
         }
     }
 
-    fn next_act(&mut self) {
-        if self.acts_left == 0 {
-            return;
+    /// What was to go wrong and has not yet, does not.
+    fn calm_down(&mut self) {
+        self.note(|| "calm from here on".into());
+        self.calm = true;
+        self.node.dies_in = None;
+        self.node.fails_in = None;
+        for device in &mut self.devices {
+            device.dies_in = None;
         }
-        self.acts_left -= 1;
-        self.act();
-        if self.acts_left == 0 {
-            self.note(|| "people have done what they do".into());
-        } else {
-            let pause = if self.rng.one_in(8) {
-                self.rng.millis(200, 4000)
-            } else {
-                self.rng.millis(1, 120)
-            };
-            self.after(pause, Event::Act);
-        }
-    }
-
-    fn next_fault(&mut self) {
-        if self.faults_left == 0 {
-            self.calm = true;
-            self.note(|| "calm from here on".into());
-            return;
-        }
-        self.faults_left -= 1;
-        let fault = Fault::choose(&mut self.rng);
-        self.strike(fault);
-        let pause = self.rng.millis(300, 4000);
-        self.after(pause, Event::Fault);
     }
 
     /// Whether all is done and nothing is on its way.
     fn is_settled(&self) -> bool {
         self.acts_left == 0
-            && (self.calm || self.plan.faults == 0)
+            && self.calm
             && self.node.is_idle()
-            && self.devices.iter().all(Device::is_settled)
-            && self.devices.iter().all(|device| self.has_good_line(device))
+            && self.present().into_iter().all(|index| {
+                let device = &self.devices[index];
+                device.is_settled() && self.has_good_line(device)
+            })
             && !self.queue.iter().any(|Reverse(due)| {
                 matches!(
                     due.event,
@@ -452,8 +456,9 @@ impl World {
     }
 
     fn unsettled(&self) -> String {
-        self.devices
-            .iter()
+        self.present()
+            .into_iter()
+            .map(|index| &self.devices[index])
             .filter(|device| !device.is_settled())
             .map(Device::describe)
             .collect::<Vec<_>>()

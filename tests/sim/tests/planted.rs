@@ -9,7 +9,7 @@ use causerie_sim::{Plan, planted, run};
 const SEEDS: u64 = 200;
 
 fn is_caught(bug: &'static str) {
-    let plan = Plan::new(120, 8);
+    let plan = Plan::default();
     for seed in 0..SEEDS {
         planted::set(Some(bug));
         let result = run(seed, &plan);

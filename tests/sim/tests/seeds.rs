@@ -3,7 +3,7 @@
 
 #![cfg(not(planted))]
 
-use causerie_sim::{Plan, run, script::Coverage};
+use causerie_sim::{Plan, coverage::Coverage, run};
 
 /// Runs in a normal test.
 const SEEDS: u64 = 400;
@@ -14,7 +14,7 @@ fn number(name: &str) -> Option<u64> {
 
 #[test]
 fn every_promise_holds_whatever_is_cut_killed_or_stalled() {
-    let plan = Plan::new(120, 8);
+    let plan = Plan::default();
     let seeds = match number("CAUSERIE_SIM_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("CAUSERIE_SIM_SEEDS").unwrap_or(SEEDS),
