@@ -2,6 +2,7 @@
 //! port and data: for the demo, the tests and the benchmarks.
 
 use std::{
+    ffi::OsString,
     fmt, fs,
     io::{self, BufRead, BufReader, Write},
     net::{Ipv4Addr, SocketAddr},
@@ -33,6 +34,7 @@ pub struct Backend {
     addr: SocketAddr,
     secret: String,
     arguments: Vec<String>,
+    environment: Vec<(String, OsString)>,
     child: Option<Child>,
 }
 
@@ -72,6 +74,7 @@ impl Backend {
             addr: listener.local_addr()?,
             secret: format!("a secret of this run only, {}", std::process::id()),
             arguments: Vec::new(),
+            environment: Vec::new(),
             child: None,
         })
     }
@@ -79,6 +82,19 @@ impl Backend {
     /// Adds an argument for `causerie serve`, from the next start on.
     pub fn argument(&mut self, argument: impl Into<String>) {
         self.arguments.push(argument.into());
+    }
+
+    /// Sets a variable of its environment, from the next start on. A later value replaces an
+    /// earlier one.
+    pub fn variable(&mut self, name: impl Into<String>, value: impl Into<OsString>) {
+        let (name, value) = (name.into(), value.into());
+        self.environment.retain(|(present, _)| *present != name);
+        self.environment.push((name, value));
+    }
+
+    /// The secret that its tokens are made with.
+    pub fn secret(&self) -> &str {
+        &self.secret
     }
 
     /// Where it listens.
@@ -108,6 +124,7 @@ impl Backend {
             .arg("--data")
             .arg(self.data())
             .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .env("CAUSERIE_JWT_SECRET", &self.secret)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
