@@ -150,13 +150,25 @@ pub const ALL: &[Suite] = &[
                 &format!("build --locked -p causerie-cli --features {E2E_FEATURES}"),
                 Judge::Preparation,
             );
+            let shim = place.cargo(
+                "build the bad disk",
+                "build --locked -p causerie-shim",
+                Judge::Preparation,
+            );
             let mut test = place.cargo(
                 "cargo test",
-                "test --locked --no-fail-fast -p causerie-e2e",
+                "test --locked --no-fail-fast -p causerie-e2e -- --show-output",
                 Judge::Libtest,
             );
-            test.environment
-                .push(("CAUSERIE_BIN", place.target.join("debug/causerie").into()));
+            test.environment.extend([
+                ("CAUSERIE_BIN", place.target.join("debug/causerie").into()),
+                (
+                    "CAUSERIE_SHIM",
+                    place.target.join("debug/libcauserie_shim.so").into(),
+                ),
+                // Most of them wait for processes, not for a processor.
+                ("RUST_TEST_THREADS", "6".into()),
+            ]);
             let control = place.cargo(
                 "the control port",
                 &format!(
@@ -164,7 +176,7 @@ pub const ALL: &[Suite] = &[
                 ),
                 Judge::Libtest,
             );
-            vec![build, test, control]
+            vec![build, shim, test, control]
         },
     },
     Suite {

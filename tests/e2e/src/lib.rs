@@ -4,10 +4,12 @@
 //!
 //! - [`House`] is a server in a folder of its own, with its control port and users' clients.
 //! - [`chat`] says how the tests talk: ids, conversations, messages.
+//! - [`disk`] is a bad disk under a process: what was not fsynced can be lost, and it can be full.
 //! - [`replay`] plays a transcript against a server.
 
 pub mod chat;
 pub mod control;
+pub mod disk;
 pub mod replay;
 
 use std::{

@@ -2,6 +2,7 @@
 
 mod crowd;
 mod demo;
+mod disk;
 mod kills;
 mod lines;
 mod reader;
