@@ -42,6 +42,8 @@ impl Database {
              PRAGMA temp_store = MEMORY;
              PRAGMA busy_timeout = 5000;",
         )?;
+        #[cfg(feature = "control")]
+        loosen(&connection)?;
         Ok(Self::with(connection))
     }
 
@@ -86,5 +88,15 @@ impl Database {
         let mut cut = self.sql("PRAGMA wal_checkpoint(TRUNCATE)")?;
         let busy: i64 = cut.query_row([], |row| row.get(0))?;
         Ok(busy == 0)
+    }
+}
+
+/// The bug that is planted for the tests of power failures: with `CAUSERIE_CONTROL_SYNCHRONOUS` set
+/// to `OFF` or `NORMAL` commits do not wait for the disk, and the tests must see what that loses.
+#[cfg(feature = "control")]
+fn loosen(connection: &Connection) -> rusqlite::Result<()> {
+    match std::env::var("CAUSERIE_CONTROL_SYNCHRONOUS") {
+        Ok(mode) => connection.pragma_update(None, "synchronous", mode),
+        Err(_) => Ok(()),
     }
 }
