@@ -1,0 +1,1 @@
+//! The public API in the one shape that every language can carry.

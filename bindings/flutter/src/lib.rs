@@ -1,0 +1,1 @@
+//! Causerie for Dart and Flutter, by flutter_rust_bridge.

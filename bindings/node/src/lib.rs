@@ -1,0 +1,1 @@
+//! Causerie for Node and Electron, by napi-rs.

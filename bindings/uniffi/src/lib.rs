@@ -1,0 +1,1 @@
+//! Causerie for Kotlin, Swift and Python, by uniffi.
