@@ -1,20 +1,25 @@
 //! Faults on order, for tests (cargo feature `control`, which releases do not have).
 //!
-//! A second port on loopback takes JSON by `POST`, and answers when the order is in force:
+//! A second port on loopback takes JSON by `POST`, and answers when the order is in force. Where a
+//! `user_id` may stand, the order is about that user's connections, and without it about all.
 //!
 //! | path | body | what |
 //! |---|---|---|
 //! | `GET /connections` | | `[{lane, user_id}]` of all that are open |
-//! | `/cut` | `{user_id?}` | breaks the connections of one user, or all, without a word |
+//! | `/cut` | `{user_id?}` | breaks connections without a word |
 //! | `/delay` | `{ms}` | keeps the store's answers back for so long; 0 ends it |
-//! | `/refuse` | `{count, code}` | refuses the next durable writes that are no repeats |
+//! | `/refuse` | `{count, code, user_id?}` | refuses the next durable writes that are no repeats |
+//! | `/drop_acks` | `{count, user_id?}` | breaks the connection in place of the next acknowledgements of durable writes: the write is committed, and nobody tells its sender |
+//! | `/stall` | `{on, user_id?}` | does not read from sockets |
+//! | `/mute` | `{on, user_id?}` | does not write to sockets |
 //! | `/clock` | `{offset_ms}` | sets the wall clock off from the system's |
-//! | `/stall` | `{on}` | does not read from any socket |
+//! | `/token` | `{user_id, lifetime_ms}` | gives `{token}`, which is good for so long by the server's clock |
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -22,6 +27,7 @@ use std::{
 use axum::{
     Json, Router,
     extract::State,
+    http::StatusCode,
     routing::{get, post},
 };
 use causerie_protocol::{ErrorCode, ErrorReply, UserId};
@@ -29,14 +35,76 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-use crate::{listener::Server, store::Command};
+use crate::{
+    listener::Server,
+    store::{Command, Outcome},
+};
 
 /// The faults in force.
 #[derive(Debug, Default)]
 pub struct Faults {
     delay_ms: AtomicU64,
-    stalls_reads: AtomicBool,
-    refusals: Mutex<Option<Refuse>>,
+    stalled: Mutex<Whom>,
+    muted: Mutex<Whom>,
+    refusals: Mutex<Option<Counted>>,
+    dropped_acks: Mutex<Option<Counted>>,
+}
+
+/// Whose connections a fault is about.
+#[derive(Debug, Default)]
+struct Whom {
+    all: bool,
+    users: BTreeSet<UserId>,
+}
+
+impl Whom {
+    fn set(&mut self, order: Switch) {
+        match order.user_id {
+            Some(user) if order.on => {
+                self.users.insert(user);
+            }
+            Some(user) => {
+                self.users.remove(&user);
+            }
+            None => {
+                self.all = order.on;
+                self.users.clear();
+            }
+        }
+    }
+
+    fn means(&self, user: Option<&UserId>) -> bool {
+        self.all || user.is_some_and(|user| self.users.contains(user))
+    }
+}
+
+/// A fault for the next few times.
+#[derive(Debug, Deserialize)]
+struct Counted {
+    count: u32,
+    user_id: Option<UserId>,
+    #[serde(default)]
+    code: String,
+}
+
+impl Counted {
+    /// Uses it up once, if it is about this user. Gives the code that came with it.
+    fn take(order: &mut Option<Self>, user: Option<&UserId>) -> Option<String> {
+        let counted = order.as_mut()?;
+        if counted.user_id.is_some() && counted.user_id.as_ref() != user {
+            return None;
+        }
+        let code = counted.code.clone();
+        counted.count -= 1;
+        if counted.count == 0 {
+            *order = None;
+        }
+        Some(code)
+    }
+
+    fn set(place: &Mutex<Option<Self>>, order: Self) {
+        *place.lock() = (order.count > 0).then_some(order);
+    }
 }
 
 impl Faults {
@@ -44,8 +112,22 @@ impl Faults {
         Duration::from_millis(self.delay_ms.load(Ordering::Acquire))
     }
 
-    pub(crate) fn stalls_reads(&self) -> bool {
-        self.stalls_reads.load(Ordering::Acquire)
+    pub(crate) fn stalls_reads(&self, user: Option<&UserId>) -> bool {
+        self.stalled.lock().means(user)
+    }
+
+    pub(crate) fn stalls_writes(&self, user: Option<&UserId>) -> bool {
+        self.muted.lock().means(user)
+    }
+
+    /// Whether this answer is not to reach its connection, which breaks in its place.
+    pub(crate) fn drops(&self, user: Option<&UserId>, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Sent(_) | Outcome::Acked(_) => {
+                Counted::take(&mut self.dropped_acks.lock(), user).is_some()
+            }
+            Outcome::Marked { .. } | Outcome::Done | Outcome::Refused(_) => false,
+        }
     }
 
     /// Has a write refused, if that is in force.
@@ -59,15 +141,11 @@ impl Faults {
         else {
             return command;
         };
-        let mut refusals = self.refusals.lock();
-        let refuse = refusals.as_mut().map(|order| {
-            order.count -= 1;
-            let code = ErrorCode::from(order.code.as_str());
+        let code = Counted::take(&mut self.refusals.lock(), Some(&actor.user_id));
+        let refuse = code.map(|code| {
+            let code = ErrorCode::from(code.as_str());
             Box::new(ErrorReply::new(code, "refused for a test"))
         });
-        if refusals.as_ref().is_some_and(|order| order.count == 0) {
-            *refusals = None;
-        }
         Command::Write {
             lane,
             actor,
@@ -88,19 +166,25 @@ struct Delay {
 }
 
 #[derive(Debug, Deserialize)]
-struct Refuse {
-    count: u32,
-    code: String,
-}
-
-#[derive(Debug, Deserialize)]
 struct SetClock {
     offset_ms: i64,
 }
 
 #[derive(Debug, Deserialize)]
-struct Stall {
+struct Switch {
     on: bool,
+    user_id: Option<UserId>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AskToken {
+    user_id: UserId,
+    lifetime_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Token {
+    token: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -123,7 +207,10 @@ pub async fn run(listener: TcpListener, server: Arc<Server>) -> std::io::Result<
         .route("/delay", post(delay))
         .route("/refuse", post(refuse))
         .route("/clock", post(clock))
+        .route("/drop_acks", post(drop_acks))
         .route("/stall", post(stall))
+        .route("/mute", post(mute))
+        .route("/token", post(token))
         .with_state(server);
     axum::serve(listener, router).await
 }
@@ -148,8 +235,12 @@ async fn delay(State(server): State<Arc<Server>>, Json(delay): Json<Delay>) {
     server.faults().delay_ms.store(delay.ms, Ordering::Release);
 }
 
-async fn refuse(State(server): State<Arc<Server>>, Json(order): Json<Refuse>) {
-    *server.faults().refusals.lock() = (order.count > 0).then_some(order);
+async fn refuse(State(server): State<Arc<Server>>, Json(order): Json<Counted>) {
+    Counted::set(&server.faults().refusals, order);
+}
+
+async fn drop_acks(State(server): State<Arc<Server>>, Json(order): Json<Counted>) {
+    Counted::set(&server.faults().dropped_acks, order);
 }
 
 async fn clock(State(server): State<Arc<Server>>, Json(set): Json<SetClock>) {
@@ -157,8 +248,23 @@ async fn clock(State(server): State<Arc<Server>>, Json(set): Json<SetClock>) {
     server.nudge();
 }
 
-async fn stall(State(server): State<Arc<Server>>, Json(stall): Json<Stall>) {
-    let faults = server.faults();
-    faults.stalls_reads.store(stall.on, Ordering::Release);
+async fn stall(State(server): State<Arc<Server>>, Json(order): Json<Switch>) {
+    server.faults().stalled.lock().set(order);
     server.nudge();
+}
+
+async fn mute(State(server): State<Arc<Server>>, Json(order): Json<Switch>) {
+    server.faults().muted.lock().set(order);
+    server.nudge();
+}
+
+async fn token(
+    State(server): State<Arc<Server>>,
+    Json(ask): Json<AskToken>,
+) -> Result<Json<Token>, StatusCode> {
+    let expires_at = server.clock().wall().saturating_add(ask.lifetime_ms);
+    let token = server.auth().mint(&ask.user_id, expires_at, None);
+    token
+        .map(|token| Json(Token { token }))
+        .ok_or(StatusCode::CONFLICT)
 }

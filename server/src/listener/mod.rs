@@ -137,6 +137,10 @@ impl Server {
         &self.clock
     }
 
+    pub(crate) fn auth(&self) -> &crate::auth::Auth {
+        &self.shared.auth
+    }
+
     pub(crate) fn for_each_connection(
         &self,
         mut each: impl FnMut(crate::store::LaneId, Option<&causerie_protocol::UserId>),

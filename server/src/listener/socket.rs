@@ -205,6 +205,10 @@ impl<K: FnMut(&UserId) + Send> Driver<K> {
         #[cfg(feature = "control")]
         let letters = self.hold_back(letters, now);
         for letter in letters {
+            #[cfg(feature = "control")]
+            if self.is_to_break_at(&letter) {
+                return self.break_off();
+            }
             let input = match letter {
                 Letter::Outcome(token, outcome) => Input::Outcome(token, outcome),
                 Letter::Answer(token, answer) => Input::Answer(token, answer),
@@ -259,6 +263,10 @@ impl<K: FnMut(&UserId) + Send> Driver<K> {
 
     /// Gives the socket what it takes.
     fn write(&mut self, cx: &mut Context<'_>, now: Now) {
+        #[cfg(feature = "control")]
+        if self.parts.faults.stalls_writes(self.conn.user_id()) {
+            return;
+        }
         loop {
             match self.ws.poll_ready_unpin(cx) {
                 Poll::Ready(Ok(())) => {}
@@ -410,7 +418,16 @@ impl<K: FnMut(&UserId) + Send> Driver<K> {
     /// Whether a test wants the socket not to be read.
     #[cfg(feature = "control")]
     fn is_deaf(&self) -> bool {
-        self.parts.faults.stalls_reads()
+        self.parts.faults.stalls_reads(self.conn.user_id())
+    }
+
+    /// Whether a test wants the connection to break in place of this answer.
+    #[cfg(feature = "control")]
+    fn is_to_break_at(&self, letter: &Letter) -> bool {
+        match letter {
+            Letter::Outcome(_, outcome) => self.parts.faults.drops(self.conn.user_id(), outcome),
+            Letter::Answer(..) => false,
+        }
     }
 
     /// Keeps letters back for as long as a test wants.

@@ -67,3 +67,75 @@ async fn answers_that_are_held_back_come_in_their_order_when_that_ends() {
     assert_eq!(sent["seq"], 1);
     assert_eq!(alice.say(room, "at once").await["seq"], 2);
 }
+
+#[tokio::test]
+async fn an_acknowledgement_that_is_dropped_leaves_its_write_behind() {
+    let site = Site::dev().await;
+    let (mut alice, mut bob) = (site.connect("alice").await, site.connect("bob").await);
+    let room = alice.group(&["bob"]).await;
+    bob.subscribe(room).await;
+    site.order("/drop_acks", json!({"count": 1, "user_id": "alice"}))
+        .await;
+    assert_eq!(bob.say(room, "not alice").await["seq"], 1);
+    let temp_id = alice.uuid();
+    let payload = json!({
+        "temp_id": temp_id, "conversation_id": room, "kind": "text", "content": "once",
+    });
+    alice.ask("send_message", payload.clone()).await;
+    assert_eq!(alice.end().await, None);
+    let mut again = site.connect("alice").await;
+    let reply = again.call("send_message", payload).await;
+    assert_eq!(reply["payload"]["duplicate"], true, "{reply}");
+    assert_eq!(reply["payload"]["seq"], 2, "{reply}");
+}
+
+#[tokio::test]
+async fn whoever_is_muted_hears_nothing_until_that_ends() {
+    let site = Site::dev().await;
+    let mut alice = site.connect("alice").await;
+    let mut bob = site.connect("bob").await;
+    for user in ["alice", "bob"] {
+        let order = json!({"on": true, "user_id": user});
+        site.order("/mute", order).await;
+    }
+    alice.take();
+    alice.ask("ping", json!({"t": 7})).await;
+    bob.ask("ping", json!({"t": 8})).await;
+    site.order("/mute", json!({"on": false, "user_id": "bob"}))
+        .await;
+    assert_eq!(bob.next("pong").await["payload"]["t"], 8);
+    site.order("/cut", json!({"user_id": "alice"})).await;
+    assert_eq!(alice.end().await, None);
+    assert!(alice.take().is_empty());
+}
+
+#[tokio::test]
+async fn only_the_socket_of_whom_is_meant_is_not_read() {
+    let site = Site::dev().await;
+    let mut alice = site.connect("alice").await;
+    let mut bob = site.connect("bob").await;
+    site.order("/stall", json!({"on": true, "user_id": "alice"}))
+        .await;
+    alice.ask("ping", json!({"t": 7})).await;
+    assert_eq!(bob.call("ping", json!({"t": 8})).await["type"], "pong");
+    site.order("/stall", json!({"on": false})).await;
+    site.order("/stall", json!({"on": false, "user_id": "alice"}))
+        .await;
+    assert_eq!(alice.next("pong").await["payload"]["t"], 7);
+}
+
+#[tokio::test]
+async fn a_token_is_good_for_as_long_as_asked() {
+    let site = Site::dev().await;
+    let ask = json!({"user_id": "alice", "lifetime_ms": 600_000}).to_string();
+    let (status, body) = site.http_on(site.control, "POST", "/token", &ask).await;
+    assert_eq!(status, 200, "{body}");
+    let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    let token = body["token"].as_str().expect("a token");
+    let mut wire = site.open().await;
+    wire.authenticate(token, device("alice")).await;
+    site.order("/clock", json!({"offset_ms": 599_000})).await;
+    assert_eq!(wire.call("ping", json!({"t": 1})).await["type"], "pong");
+    site.order("/clock", json!({"offset_ms": 700_000})).await;
+    assert_eq!(wire.end().await, Some(4004));
+}
