@@ -6,6 +6,7 @@
 //!   "data": "/var/lib/causerie",
 //!   "jwt": { "key_file": "/etc/causerie/jwt.pem", "issuer": "https://app.example" },
 //!   "allowed_origins": ["https://app.example"],
+//!   "max_connections": 50,
 //!   "rate": { "per_second": 100, "burst": 400, "flood": 1000 }
 //! }
 //! ```
@@ -38,6 +39,8 @@ pub struct Settings {
     pub jwt: JwtSettings,
     /// Origins of pages that may connect, beside the server's own host. Default none.
     pub allowed_origins: Option<Vec<String>>,
+    /// How many connections a user may have at once. Default no limit; ignored in `--dev`.
+    pub max_connections: Option<usize>,
     /// How often a connection may ask. Ignored in `--dev`.
     pub rate: Option<RateSettings>,
 }
@@ -87,6 +90,9 @@ pub enum ConfigError {
         /// Where and why.
         error: serde_json::Error,
     },
+    /// Nobody could connect.
+    #[error("max_connections is at least 1")]
+    Connections,
     /// A number makes no sense.
     #[error("the rate needs a positive per_second and burst, and a flood of at least 0")]
     Rate,
@@ -111,6 +117,7 @@ pub struct Config {
     pub dev: bool,
     jwt: JwtSettings,
     allowed_origins: Vec<String>,
+    max_connections: Option<usize>,
     rate: RateConfig,
 }
 
@@ -140,6 +147,7 @@ impl Settings {
                 user_claim: self.jwt.user_claim.or(other.jwt.user_claim),
             },
             allowed_origins: self.allowed_origins.or(other.allowed_origins),
+            max_connections: self.max_connections.or(other.max_connections),
             rate: self.rate.or(other.rate),
         }
     }
@@ -161,12 +169,16 @@ impl Settings {
         if !is_sound {
             return Err(ConfigError::Rate);
         }
+        if self.max_connections == Some(0) {
+            return Err(ConfigError::Connections);
+        }
         Ok(Config {
             listen: self.listen.unwrap_or(([127, 0, 0, 1], 4000).into()),
             data: self.data.unwrap_or_else(|| "causerie-data".into()),
             dev,
             jwt: self.jwt,
             allowed_origins: self.allowed_origins.unwrap_or_default(),
+            max_connections: self.max_connections,
             rate,
         })
     }
@@ -198,6 +210,7 @@ impl Config {
     /// For the connections.
     pub fn connections(&self) -> ConnConfig {
         ConnConfig {
+            max_connections: self.max_connections.filter(|_| !self.dev),
             rate: (!self.dev).then_some(self.rate),
             ..ConnConfig::default()
         }
@@ -236,8 +249,12 @@ mod tests {
 
     #[test]
     fn a_developer_is_not_limited_and_may_come_from_anywhere() {
-        let config = Settings::default().complete(true).unwrap();
+        let strict = settings(r#"{"max_connections":2}"#);
+        let config = strict.clone().complete(false).unwrap();
+        assert_eq!(config.connections().max_connections, Some(2));
+        let config = strict.complete(true).unwrap();
         assert!(config.options().dev);
+        assert_eq!(config.connections().max_connections, None);
         assert_eq!(config.connections().rate, None);
     }
 
@@ -247,6 +264,10 @@ mod tests {
         assert!(matches!(
             settings(negative).complete(false),
             Err(ConfigError::Rate)
+        ));
+        assert!(matches!(
+            settings(r#"{"max_connections":0}"#).complete(false),
+            Err(ConfigError::Connections)
         ));
         assert!(serde_json::from_str::<Settings>(r#"{"lisen":"127.0.0.1:1"}"#).is_err());
         let config = Settings::default().complete(false).unwrap();

@@ -12,6 +12,7 @@
 //! room and reads forward from it, as fast as its socket takes it (docs/protocol.md §7).
 
 pub mod auth;
+pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod conn;

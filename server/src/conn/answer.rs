@@ -333,6 +333,10 @@ impl Live {
                 if caught.revoked {
                     self.drop_room(io, conversation_id);
                 }
+                if caught.let_in_again {
+                    self.activity
+                        .handle_notice(conversation_id, Notice::created());
+                }
             }
             Ok(_) => {
                 // No member any more, and no event that says since when.
@@ -364,14 +368,22 @@ impl Live {
                 continue;
             };
             if conversation.membership == MembershipState::Left {
-                // `membership_revoked` has told it.
+                // `membership_revoked` has told it, unless nobody knew.
+                if notice.membership {
+                    let seq = conversation.head_seq;
+                    if self.subscriptions.contains(*conversation_id) {
+                        self.subscriptions.handle_left(*conversation_id, seq);
+                    } else {
+                        io.lines(revoked(*conversation_id, seq));
+                    }
+                }
                 continue;
             }
             if notice.created {
                 let event = ConversationEvent { conversation };
                 let created = ServerMessage::ConversationCreated(Box::new(event));
                 io.tell(*conversation_id, created, now.wall);
-            } else if !self.subscriptions.contains(*conversation_id) {
+            } else if notice.membership || !self.subscriptions.contains(*conversation_id) {
                 let activity = activity(conversation, notice.full);
                 let activity = ServerMessage::ConversationActivity(Box::new(activity));
                 io.tell(*conversation_id, activity, now.wall);

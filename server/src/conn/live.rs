@@ -228,7 +228,7 @@ impl Live {
         }
         let filled = self
             .subscriptions
-            .fill(hub, self.key, &self.actor.user_id, batch);
+            .fill(hub, &self.actor.user_id, batch, now.mono);
         for conversation_id in filled.left {
             hub.unsubscribe(self.key, conversation_id);
             self.forget_room(conversation_id);
@@ -408,7 +408,7 @@ impl Live {
         let shared = std::sync::Arc::clone(&io.shared);
         let hub = &mut *shared.hub.lock();
         for conversation_id in self.typing.drain(now.mono) {
-            hub.typing(conversation_id, &self.actor.user_id, false, 0, now);
+            hub.cease_typing(conversation_id, &self.actor.user_id, now);
         }
         for conversation_id in self.subscriptions.drain() {
             hub.unsubscribe(self.key, conversation_id);

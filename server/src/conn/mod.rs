@@ -76,6 +76,9 @@ pub struct ConnConfig {
     pub stall_timeout: Duration,
     /// How long writes under way may take when the server drains. Default 5 s.
     pub drain_timeout: Duration,
+    /// How many connections a user may have at once, on one server. One that supersedes another
+    /// is not one more. Default `None`: no limit.
+    pub max_connections: Option<usize>,
     /// How often a connection may ask. Default 100 requests a second after a burst of 400; `None`
     /// (as in `--dev`) sets no limit.
     pub rate: Option<RateConfig>,
@@ -88,6 +91,7 @@ impl Default for ConnConfig {
             heartbeat: HeartbeatConfig::default(),
             stall_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),
+            max_connections: None,
             rate: Some(RateConfig::default()),
         }
     }

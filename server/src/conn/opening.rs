@@ -62,7 +62,7 @@ impl Opening {
         };
         match self.identify(io, &authenticate, now) {
             Ok(identity) if authenticate.client_id.is_v7() => {
-                Some(open(io, session, wake, id, authenticate, identity, now))
+                open(io, session, wake, id, authenticate, identity, now)
             }
             Ok(_) => {
                 let error = ErrorReply::invalid("client_id", "a client_id is a UUIDv7");
@@ -126,18 +126,24 @@ fn open(
     authenticate: Authenticate,
     identity: Identity,
     now: Now,
-) -> Live {
+) -> Option<Live> {
     let shared = Arc::clone(&io.shared);
     let actor = Actor {
         user_id: identity.user_id.clone(),
         client_id: authenticate.client_id,
         admin: identity.admin,
     };
-    // The connection hears of what changes from here on, so that the first sync misses nothing.
-    let key = shared
-        .hub
-        .lock()
-        .attach(&actor.user_id, actor.client_id, Arc::clone(wake));
+    let key = {
+        let hub = &mut *shared.hub.lock();
+        if let Some(most) = shared.config.max_connections
+            && hub.others(&actor.user_id, actor.client_id) >= most
+        {
+            io.kick(CloseCode::TooManyConnections);
+            return None;
+        }
+        // The connection hears of what changes from here on, so that the first sync misses nothing.
+        hub.attach(&actor.user_id, actor.client_id, session, Arc::clone(wake))
+    };
     let heartbeat = shared.config.heartbeat;
     let authenticated = ServerMessage::Authenticated(Authenticated {
         user_id: identity.user_id.clone(),
@@ -172,17 +178,14 @@ fn open(
         SyncToken::Since(token) if same_epoch => Some(SyncFrom::Token(token)),
         SyncToken::Since(_) | SyncToken::First => Some(SyncFrom::First),
     };
-    Live::new(
-        io,
-        Setup {
-            actor,
-            key,
-            identity,
-            subscriptions,
-            sync,
-        },
-        now,
-    )
+    let setup = Setup {
+        actor,
+        key,
+        identity,
+        subscriptions,
+        sync,
+    };
+    Some(Live::new(io, setup, now))
 }
 
 /// A position that no conversation has: the store answers it with `reset` and the newest events,

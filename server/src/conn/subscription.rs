@@ -4,7 +4,7 @@
 //! in which there is something to read is read from its position, from the hub's ring, or with a
 //! query if the ring does not reach back so far.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use bytes::Bytes;
 use causerie_protocol::{ConversationId, Seq, UserId, limits::MAX_SUBSCRIPTIONS};
@@ -12,7 +12,7 @@ use causerie_protocol::{ConversationId, Seq, UserId, limits::MAX_SUBSCRIPTIONS};
 use super::io::revoked;
 use crate::{
     hub::{
-        Batch, ConnKey, Hub, Read,
+        Batch, ConnKey, Hub, Read, Reader, Shown,
         encode::{event_for, line},
         left,
     },
@@ -172,21 +172,22 @@ impl Subscriptions {
         }
     }
 
-    /// Puts what there is to read into the batch, ephemeral frames first, as far as it has room.
-    /// Returns the rooms that must be read from the store, and those that the user has left.
+    /// Puts what there is to read into the batch, ephemeral frames first unless a removal may lie
+    /// before them, as far as it has room. Returns the rooms that must be read from the store, and
+    /// those that the user has left.
     pub(super) fn fill(
         &mut self,
         hub: &Hub,
-        key: ConnKey,
         viewer: &UserId,
         batch: &mut Batch,
+        now: Duration,
     ) -> Filled {
         let mut filled = Filled::default();
         for conversation_id in &self.ready {
             if let Some(room) = find_in(&mut self.rooms, *conversation_id)
                 && !matches!(room.state, State::Joining { .. })
             {
-                hub.read_ephemeral(key, *conversation_id, &mut room.seen, viewer, batch);
+                room.read_ephemeral(hub, viewer, batch, now);
             }
         }
         while batch.has_room()
@@ -207,7 +208,12 @@ impl Subscriptions {
                 batch,
             );
             match read {
-                Read::UpToDate(position) => room.position = position,
+                Read::UpToDate(position) => {
+                    room.position = position;
+                    if room.read_ephemeral(hub, viewer, batch, now) == Shown::Full {
+                        self.ready.push_back(conversation_id);
+                    }
+                }
                 Read::More(position) => {
                     room.position = position;
                     self.ready.push_back(conversation_id);
@@ -251,6 +257,7 @@ impl Subscriptions {
             // The user left and was let in again meanwhile: what lies between is not theirs.
             caught.lines = revoked(conversation_id, answer.visible_from - 1);
             caught.revoked = true;
+            caught.let_in_again = answer.left_at.is_none();
             return caught;
         }
         let mut batch = Batch::default();
@@ -261,11 +268,13 @@ impl Subscriptions {
             batch.push_event(for_viewer(record, viewer, room.visible_from), record.at);
             room.position = record.seq;
             if left(record, viewer) {
+                caught.revoked = true;
+                caught.let_in_again = answer.left_at.is_none();
                 break;
             }
         }
         caught.events = batch.events();
-        if answer.left_at.is_some_and(|seq| room.position >= seq) {
+        if caught.revoked || answer.left_at.is_some_and(|seq| room.position >= seq) {
             batch.push(revoked(conversation_id, room.position));
             caught.revoked = true;
         } else if answer.events.is_empty() && room.position < answer.head_seq {
@@ -317,8 +326,28 @@ pub(super) struct Caught {
     pub(super) lines: Bytes,
     /// How many of them are durable events.
     pub(super) events: u32,
-    /// The user is no member any more, and is told so in `lines`.
+    /// The user is no member any more, or was none for a while, and is told so in `lines`.
     pub(super) revoked: bool,
+    /// The user is a member now: that is to be told behind it.
+    pub(super) let_in_again: bool,
+}
+
+impl Subscription {
+    /// Puts the ephemeral frames into the batch that this reader may see where it stands.
+    fn read_ephemeral(
+        &mut self,
+        hub: &Hub,
+        viewer: &UserId,
+        batch: &mut Batch,
+        now: Duration,
+    ) -> Shown {
+        let reader = Reader {
+            viewer,
+            position: self.position,
+            now,
+        };
+        hub.read_ephemeral(self.conversation_id, &mut self.seen, &reader, batch)
+    }
 }
 
 fn find_in(

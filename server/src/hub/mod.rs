@@ -9,9 +9,11 @@
 //! [`Hub`] is pure: no clock, no thread, no socket. [`SharedHub`] is the one that connections and
 //! the store's publisher hold.
 
+mod applied;
 mod batch;
 pub mod encode;
 mod notice;
+mod publish;
 mod ring;
 mod room;
 mod shared;
@@ -20,29 +22,26 @@ mod slot;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::Duration,
 };
 
 use causerie_protocol::{
-    ClientId, ConversationId, Meta, Seq, ServerFrame, ServerMessage, TypingIndicator, UserId,
-    limits::TYPING_EXPIRES_MS,
+    ClientId, ConversationId, Meta, Seq, ServerFrame, ServerMessage, SessionId, TypingIndicator,
+    UserId, limits::TYPING_EXPIRES_MS,
 };
 
 pub use batch::Batch;
 pub use notice::Notice;
 pub use ring::{Read, RingLimits, left};
 pub use shared::{HubGuard, SharedHub};
+pub use slot::{Reader, Shown};
 
 use self::{
     encode::line,
-    ring::RingEvent,
+    applied::Applied,
     room::Room,
-    slot::{Slot, SlotKind, receipt},
+    slot::{Slot, SlotKind},
 };
-use crate::{
-    clock::Now,
-    store::{Commit, EventBody, RowChangeKind},
-};
+use crate::{bus::Hint, clock::Now};
 
 /// How a connection is reached. Calls come while no lock of the hub is held.
 pub trait Wake: Send + Sync {
@@ -63,6 +62,7 @@ pub struct ConnKey {
 struct Entry {
     user_id: UserId,
     client_id: ClientId,
+    session: SessionId,
     wake: Arc<dyn Wake>,
     /// Whether it was woken since it last took its marks.
     woken: bool,
@@ -88,6 +88,9 @@ pub struct Hub {
     stamp: u64,
     wakes: Vec<Arc<dyn Wake>>,
     superseded: Vec<Arc<dyn Wake>>,
+    /// With other nodes beside this one: what is known of them, and what they are to be told.
+    applied: Option<Applied>,
+    hints: Vec<Hint>,
 }
 
 impl Hub {
@@ -97,21 +100,21 @@ impl Hub {
         &mut self,
         user_id: &UserId,
         client_id: ClientId,
+        session: SessionId,
         wake: Arc<dyn Wake>,
     ) -> ConnKey {
-        let older = self.users.get(user_id).and_then(|keys| {
-            keys.iter()
-                .copied()
-                .find(|key| self.entry(*key).is_some_and(|e| e.client_id == client_id))
-        });
-        if let Some(older) = older
-            && let Some(entry) = self.detach(older)
-        {
-            self.superseded.push(entry);
+        self.supersede(user_id, client_id, |_| true);
+        if self.has_peers() {
+            self.hints.push(Hint::Attached {
+                user_id: user_id.clone(),
+                client_id,
+                session,
+            });
         }
         let entry = Some(Box::new(Entry {
             user_id: user_id.clone(),
             client_id,
+            session,
             wake,
             woken: false,
             rooms: Vec::new(),
@@ -140,6 +143,35 @@ impl Hub {
         };
         self.users.entry(user_id.clone()).or_default().push(key);
         key
+    }
+
+    /// How many connections this user has, beside the one of this installation.
+    pub fn others(&self, user_id: &UserId, client_id: ClientId) -> usize {
+        let keys = self.users.get(user_id).map_or(&[][..], Vec::as_slice);
+        keys.iter()
+            .filter(|key| self.entry(**key).is_some_and(|e| e.client_id != client_id))
+            .count()
+    }
+
+    /// Tells the installation's connection that a newer one took over, if `is_older` says so of its
+    /// session.
+    fn supersede(
+        &mut self,
+        user_id: &UserId,
+        client_id: ClientId,
+        is_older: impl Fn(SessionId) -> bool,
+    ) {
+        let older = self.users.get(user_id).and_then(|keys| {
+            keys.iter().copied().find(|key| {
+                self.entry(*key)
+                    .is_some_and(|entry| entry.client_id == client_id && is_older(entry.session))
+            })
+        });
+        if let Some(older) = older
+            && let Some(entry) = self.detach(older)
+        {
+            self.superseded.push(entry);
+        }
     }
 
     /// Leaves the user's room. The connection's own rooms are left by [`Hub::unsubscribe`]; what
@@ -173,7 +205,6 @@ impl Hub {
         if !room.subscribers.contains(&key) {
             room.subscribers.push(key);
         }
-        room.departed.retain(|other| *other != key);
         room.slots.version()
     }
 
@@ -183,7 +214,6 @@ impl Hub {
         if let Some(at) = room.subscribers.iter().position(|other| *other == key) {
             room.subscribers.swap_remove(at);
         }
-        room.departed.retain(|other| *other != key);
         let head = room.ring.head();
         if room.subscribers.is_empty() {
             self.rooms.remove(&conversation_id);
@@ -223,20 +253,20 @@ impl Hub {
         }
     }
 
-    /// Puts the room's ephemeral frames that are newer than `seen` into the batch. Returns
-    /// whether anything is left.
+    /// Puts the room's ephemeral frames that are newer than `seen` into the batch, unless somebody
+    /// may have left behind where the reader stands.
     pub fn read_ephemeral(
         &self,
-        key: ConnKey,
         conversation_id: ConversationId,
         seen: &mut u64,
-        viewer: &UserId,
+        reader: &Reader<'_>,
         batch: &mut Batch,
-    ) -> bool {
-        self.rooms
-            .get(&conversation_id)
-            .filter(|room| !room.departed.contains(&key))
-            .is_some_and(|room| room.slots.read(seen, viewer, batch))
+    ) -> Shown {
+        match self.rooms.get(&conversation_id) {
+            Some(room) if reader.position < room.ring.gate() => Shown::Held,
+            Some(room) => room.slots.read(seen, reader, batch),
+            None => Shown::All,
+        }
     }
 
     /// Tells the other subscribers that a user types, or ceased to. The caller has checked that
@@ -249,6 +279,41 @@ impl Hub {
         as_of_seq: Seq,
         now: Now,
     ) {
+        if self.has_peers() {
+            self.hints.push(Hint::Typing {
+                conversation_id,
+                user_id: user_id.clone(),
+                typing,
+                as_of_seq,
+            });
+        }
+        self.show_typing(conversation_id, user_id, typing, as_of_seq, now);
+    }
+
+    /// A user who typed is gone. Nobody asked the store whether the room may be told, so it is told
+    /// as of the last seq that came by; with other nodes beside this one that may be an old one, and
+    /// typing is left to expire.
+    pub fn cease_typing(&mut self, conversation_id: ConversationId, user_id: &UserId, now: Now) {
+        if !self.has_peers() {
+            self.show_typing(conversation_id, user_id, false, 0, now);
+        } else if let Some(room) = self.rooms.get_mut(&conversation_id) {
+            room.slots.remove(SlotKind::Typing, user_id);
+        }
+    }
+
+    fn show_typing(
+        &mut self,
+        conversation_id: ConversationId,
+        user_id: &UserId,
+        typing: bool,
+        as_of_seq: Seq,
+        now: Now,
+    ) {
+        let Some(room) = self.rooms.get(&conversation_id) else {
+            return;
+        };
+        let head = room.ring.head().unwrap_or(0);
+        let unseen = Some(as_of_seq).filter(|seq| *seq > head);
         let others = line(&ServerFrame {
             id: None,
             message: ServerMessage::TypingIndicator(TypingIndicator {
@@ -263,10 +328,15 @@ impl Hub {
         let slot = Slot {
             kind: SlotKind::Typing,
             user_id: user_id.clone(),
+            unseen,
             others: Some(others),
             own: None,
         };
         self.put_slot(conversation_id, slot, now.mono);
+    }
+
+    fn has_peers(&self) -> bool {
+        self.applied.is_some()
     }
 
     /// Leaves a notice for one connection.
@@ -280,156 +350,6 @@ impl Hub {
             .and_modify(|before| before.merge(notice))
             .or_insert(notice);
         wake(entry, &mut self.wakes);
-    }
-
-    /// Takes in what a durable transaction changed. `frames` has the encoded events of those
-    /// commits whose room is open, see [`Hub::is_open`].
-    fn publish(&mut self, commit: &Commit, frames: Vec<RingEvent>, now: Now) {
-        self.stamp += 1;
-        let conversation_id = commit.conversation_id;
-        if let Some(room) = self.rooms.get_mut(&conversation_id) {
-            for key in &room.subscribers {
-                if let Some(entry) = entry_in(&mut self.places, *key) {
-                    entry.stamp = self.stamp;
-                    if !commit.events.is_empty() {
-                        mark_room(entry, conversation_id, &mut self.wakes);
-                    }
-                }
-            }
-            for frame in frames {
-                room.ring.push(frame, self.ring_limits);
-            }
-        }
-        if !commit.events.is_empty() {
-            self.notify_members(commit);
-        }
-        for row in &commit.rows {
-            match &row.kind {
-                RowChangeKind::Joined(_) => {
-                    self.notify_user(&row.user_id, conversation_id, Notice::created(), false);
-                }
-                RowChangeKind::Left { seq } => {
-                    self.depart(&row.user_id, conversation_id);
-                    // Subscribers too: one that is just joining will not read it in the room.
-                    self.notify_user(&row.user_id, conversation_id, Notice::revoked(*seq), false);
-                }
-                RowChangeKind::Read { row: state, at } => {
-                    let slot = receipt(
-                        SlotKind::Read,
-                        commit,
-                        &row.user_id,
-                        (state.read_seq, *at),
-                        state,
-                    );
-                    self.put_slot(conversation_id, slot, now.mono);
-                    let notice = Notice::activity(false);
-                    self.notify_user(&row.user_id, conversation_id, notice, true);
-                }
-                RowChangeKind::Delivered {
-                    seq,
-                    at,
-                    row: state,
-                } => {
-                    let slot = receipt(
-                        SlotKind::Delivered,
-                        commit,
-                        &row.user_id,
-                        (*seq, *at),
-                        state,
-                    );
-                    self.put_slot(conversation_id, slot, now.mono);
-                }
-                RowChangeKind::Touched => {
-                    let notice = Notice::activity(false);
-                    self.notify_user(&row.user_id, conversation_id, notice, true);
-                }
-            }
-        }
-    }
-
-    /// Whether somebody is subscribed there, so that its events are worth encoding.
-    fn is_open(&self, conversation_id: ConversationId) -> bool {
-        self.rooms.contains_key(&conversation_id)
-    }
-
-    /// Leaves activity for those members' connections that are not subscribed.
-    fn notify_members(&mut self, commit: &Commit) {
-        let mut for_all = false;
-        let mut for_one: Vec<&UserId> = Vec::new();
-        for event in &commit.events {
-            match &event.body {
-                EventBody::MemberJoined { .. }
-                | EventBody::MemberLeft { .. }
-                | EventBody::Updated { .. } => for_all = true,
-                EventBody::MemberUpdated { user_id, .. } => for_one.push(user_id),
-                EventBody::Message(_)
-                | EventBody::Edited { .. }
-                | EventBody::Deleted { .. }
-                | EventBody::ReactionAdded { .. }
-                | EventBody::ReactionRemoved { .. } => {}
-            }
-        }
-        for member in commit.members.iter() {
-            let notice = Notice::activity(for_all || for_one.contains(&member));
-            self.notify_user(member, commit.conversation_id, notice, true);
-        }
-    }
-
-    /// Leaves a notice for the user's connections; `unsubscribed_only` passes over those that the
-    /// present publication reaches in the room itself.
-    fn notify_user(
-        &mut self,
-        user_id: &UserId,
-        conversation_id: ConversationId,
-        notice: Notice,
-        unsubscribed_only: bool,
-    ) {
-        let Some(keys) = self.users.get(user_id) else {
-            return;
-        };
-        for key in keys {
-            let Some(entry) = entry_in(&mut self.places, *key) else {
-                continue;
-            };
-            if unsubscribed_only && entry.stamp == self.stamp {
-                continue;
-            }
-            entry
-                .notices
-                .entry(conversation_id)
-                .and_modify(|before| before.merge(notice))
-                .or_insert(notice);
-            wake(entry, &mut self.wakes);
-        }
-    }
-
-    /// Ephemeral frames of the room are not for this user's connections any more.
-    fn depart(&mut self, user_id: &UserId, conversation_id: ConversationId) {
-        if let Some(room) = self.rooms.get_mut(&conversation_id)
-            && let Some(keys) = self.users.get(user_id)
-        {
-            let subscribed = keys.iter().filter(|key| room.subscribers.contains(key));
-            room.departed.extend(subscribed);
-        }
-    }
-
-    fn put_slot(&mut self, conversation_id: ConversationId, slot: Slot, now: Duration) {
-        let Some(room) = self.rooms.get_mut(&conversation_id) else {
-            return;
-        };
-        for key in &room.subscribers {
-            if let Some(entry) = entry_in(&mut self.places, *key) {
-                let is_for_it = if entry.user_id == slot.user_id {
-                    slot.own.is_some()
-                } else {
-                    slot.others.is_some()
-                };
-                if is_for_it {
-                    mark_room(entry, conversation_id, &mut self.wakes);
-                }
-            }
-        }
-        room.slots.put(slot, now);
     }
 
     fn entry(&self, key: ConnKey) -> Option<&Entry> {

@@ -13,6 +13,9 @@ pub struct Notice {
     pub created: bool,
     /// The user left at this seq: `membership_revoked`.
     pub revoked: Option<Seq>,
+    /// The user may have become a member, or ceased to be one, without this node being told in
+    /// order: the item says which.
+    pub membership: bool,
 }
 
 impl Notice {
@@ -40,6 +43,15 @@ impl Notice {
         }
     }
 
+    /// Nobody knows whether the user is a member.
+    pub fn membership() -> Self {
+        Self {
+            full: true,
+            membership: true,
+            ..Self::default()
+        }
+    }
+
     /// Adds a later notice of the same conversation.
     pub fn merge(&mut self, later: Self) {
         if later.revoked.is_some() {
@@ -49,10 +61,11 @@ impl Notice {
         }
         self.full |= later.full;
         self.created |= later.created;
+        self.membership |= later.membership;
     }
 
     /// Whether the present item is needed to tell it.
     pub fn wants_item(&self) -> bool {
-        self.revoked.is_none() || self.created || self.full
+        self.revoked.is_none() || self.created || self.full || self.membership
     }
 }

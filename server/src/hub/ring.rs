@@ -97,6 +97,7 @@ pub(crate) struct Ring {
     events: VecDeque<RingEvent>,
     next: Option<Seq>,
     bytes: usize,
+    gate: Seq,
 }
 
 impl Ring {
@@ -105,14 +106,26 @@ impl Ring {
         self.next.map(|next| next.saturating_sub(1))
     }
 
+    /// Up to here somebody may have left: by an event, or by one that did not come by. Only who
+    /// stands there or beyond is sure to be a member as of the head.
+    pub(crate) fn gate(&self) -> Seq {
+        self.gate
+    }
+
     /// Takes in the next event. One that was taken in before is ignored; after a hole the ring
     /// begins anew, and readers that are behind it read the store.
     pub(crate) fn push(&mut self, event: RingEvent, limits: RingLimits) {
         let seq = event.record.seq;
         match self.next {
             Some(next) if seq < next => return,
-            Some(next) if seq > next => self.clear(),
-            Some(_) | None => {}
+            Some(next) if seq == next => {}
+            Some(_) | None => {
+                self.clear();
+                self.gate = seq.saturating_sub(1);
+            }
+        }
+        if let EventBody::MemberLeft { .. } = &event.record.body {
+            self.gate = seq;
         }
         if let EventBody::Deleted { target_seq, .. } = &event.record.body {
             self.erase(*target_seq, &event.record);
@@ -126,6 +139,18 @@ impl Ring {
                 None => break,
             }
         }
+    }
+
+    /// The room's head is here, whatever came by: who stands before it reads the store. Returns
+    /// whether that is news.
+    pub(crate) fn jump(&mut self, head: Seq) -> bool {
+        if self.next.is_some_and(|next| next > head) {
+            return false;
+        }
+        self.clear();
+        self.next = Some(head + 1);
+        self.gate = head;
+        true
     }
 
     fn clear(&mut self) {

@@ -8,9 +8,6 @@ use super::{ConnKey, ring::Ring, slot::Slots};
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     pub(crate) subscribers: Vec<ConnKey>,
-    /// Subscribers whose user has left. They have yet to read up to their `member_left`; what is
-    /// ephemeral goes before that, and is not for them any more.
-    pub(crate) departed: Vec<ConnKey>,
     pub(crate) ring: Ring,
     pub(crate) slots: Slots,
 }

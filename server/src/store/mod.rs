@@ -134,6 +134,8 @@ pub struct ReadState {
 /// What a durable transaction changed in one conversation, for those who are connected.
 #[derive(Debug, Clone)]
 pub struct Commit {
+    /// The number of the transaction: each one that changed something has the next.
+    pub change: u64,
     /// Where.
     pub conversation_id: ConversationId,
     /// The last seq now.
@@ -368,6 +370,12 @@ pub enum Query {
         /// Where.
         conversation_id: ConversationId,
     },
+    /// For the sweep of a node (see [`bus`](crate::bus)): what changed since this transaction, for
+    /// whomever. `None` asks only which one is the last.
+    Changed {
+        /// What the node knows already.
+        since: Option<u64>,
+    },
 }
 
 /// Where a sync begins.
@@ -405,8 +413,47 @@ pub enum Answer {
         /// How many members there are.
         members_count: u64,
     },
+    /// To [`Query::Changed`].
+    Changed(Changed),
     /// Refused: `forbidden` for what is missing or not allowed, `invalid` for a bad cursor.
     Refused(Box<ErrorReply>),
+}
+
+/// What changed since a transaction, as it is now.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changed {
+    /// The last transaction in this snapshot.
+    pub change: u64,
+    /// The conversations that changed, or in which a user's row did.
+    pub conversations: Vec<ChangedConversation>,
+}
+
+/// A conversation in a sweep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangedConversation {
+    /// Which.
+    pub conversation_id: ConversationId,
+    /// The last seq.
+    pub head_seq: Seq,
+    /// Whether the conversation itself changed, so that every member has to look.
+    pub changed: bool,
+    /// All who are joined.
+    pub members: Arc<[UserId]>,
+    /// The rows of users that changed.
+    pub rows: Vec<ChangedRow>,
+}
+
+/// A user's row in a sweep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangedRow {
+    /// Whose.
+    pub user_id: UserId,
+    /// The seq of the user's `member_left`, if the user is no member now.
+    pub left_at: Option<Seq>,
+    /// How far the user has read.
+    pub read: ReadState,
+    /// How far the user's devices have received.
+    pub delivered_seq: Seq,
 }
 
 /// The material of `subscribed`.

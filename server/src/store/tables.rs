@@ -213,6 +213,11 @@ pub trait Rows {
     /// conversation or the user's row changed after it, and then also those left.
     fn listed(&self, user: UserKey, since: Option<u64>) -> Result<Vec<Listed>, TableError>;
 
+    /// Conversations whose own row a transaction after `since` changed, by key.
+    fn changed_conversations(&self, since: u64) -> Result<Vec<ConversationRow>, TableError>;
+    /// Rows of users that a transaction after `since` changed, by conversation, then user.
+    fn changed_members(&self, since: u64) -> Result<Vec<MemberRow>, TableError>;
+
     /// A user's row.
     fn member(
         &self,

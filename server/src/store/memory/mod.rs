@@ -44,8 +44,10 @@ impl MemoryStore {
         self.epoch = epoch.into();
     }
 
-    /// Takes commands through one transaction, one after the other. What it returns is durable.
-    /// The outcomes are in the commands' order; publish the commits before giving them out.
+    /// Takes commands through one transaction, one after the other. What it returns is durable,
+    /// unless [`hold_syncs`](Self::hold_syncs) was called: then it is after [`sync`](Self::sync),
+    /// and nothing of it may be told before. The outcomes are in the commands' order; publish the
+    /// commits before giving them out.
     pub fn apply(
         &mut self,
         commands: &[Command],
@@ -61,12 +63,36 @@ impl MemoryStore {
     /// # Errors
     /// Only if the rows contradict themselves.
     pub fn query(&self, query: &Query) -> Result<Answer, TableError> {
+        if self.tables.is_down() {
+            return Err(TableError::Unavailable("the database is away".into()));
+        }
         queries::answer(&self.tables, &self.epoch, query)
     }
 
     /// What a process forgets when it dies: lanes and cache. What was applied stays.
     pub fn restart(&mut self) {
         self.ledger = Ledger::default();
+    }
+
+    /// From now on what is applied becomes durable by [`sync`](Self::sync) alone.
+    pub fn hold_syncs(&mut self) {
+        self.tables.hold_syncs();
+    }
+
+    /// Makes all that was applied durable.
+    pub fn sync(&mut self) {
+        self.tables.sync();
+    }
+
+    /// The machine under it dies: what was applied and not synced never was.
+    pub fn lose_unsynced(&mut self) {
+        self.tables.lose();
+        self.ledger.forget();
+    }
+
+    /// While it is away, every transaction and every query fails.
+    pub fn set_down(&mut self, is_down: bool) {
+        self.tables.set_down(is_down);
     }
 
     /// Makes the next transactions fail, as a full disk would.

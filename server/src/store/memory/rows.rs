@@ -88,6 +88,16 @@ impl Rows for MemoryTables {
         Ok(listed)
     }
 
+    fn changed_conversations(&self, since: u64) -> Result<Vec<ConversationRow>, TableError> {
+        let rows = self.conversations.read().values();
+        Ok(rows.filter(|row| row.change > since).cloned().collect())
+    }
+
+    fn changed_members(&self, since: u64) -> Result<Vec<MemberRow>, TableError> {
+        let rows = self.members.read().values();
+        Ok(rows.filter(|row| row.change > since).cloned().collect())
+    }
+
     fn member(
         &self,
         conversation: ConversationKey,

@@ -34,12 +34,34 @@ pub struct MemoryTables {
     pub(super) mentions: Rewound<(ConversationKey, UserKey, Seq), ()>,
     pub(super) audit: Rewound<u64, (Millis, AuditEntry)>,
     fail_commits: u32,
+    holds_syncs: bool,
+    is_down: bool,
 }
 
 impl MemoryTables {
     /// Makes the next commits fail, as a full disk would.
     pub fn fail_commits(&mut self, commits: u32) {
         self.fail_commits = commits;
+    }
+
+    pub(super) fn hold_syncs(&mut self) {
+        self.holds_syncs = true;
+    }
+
+    pub(super) fn set_down(&mut self, is_down: bool) {
+        self.is_down = is_down;
+    }
+
+    pub(super) fn is_down(&self) -> bool {
+        self.is_down
+    }
+
+    pub(super) fn sync(&mut self) {
+        self.each(|table| table.sync());
+    }
+
+    pub(super) fn lose(&mut self) {
+        self.each(|table| table.lose());
     }
 
     pub(super) fn message_at(&self, place: Place) -> Option<MessageRow> {
@@ -86,6 +108,8 @@ impl MemoryTables {
 trait Ends {
     fn commit(&mut self);
     fn rollback(&mut self);
+    fn sync(&mut self);
+    fn lose(&mut self);
 }
 
 impl<K: Ord + Clone, V: Clone> Ends for Rewound<K, V> {
@@ -96,10 +120,21 @@ impl<K: Ord + Clone, V: Clone> Ends for Rewound<K, V> {
     fn rollback(&mut self) {
         Rewound::rollback(self);
     }
+
+    fn sync(&mut self) {
+        Rewound::sync(self);
+    }
+
+    fn lose(&mut self) {
+        Rewound::lose(self);
+    }
 }
 
 impl Tables for MemoryTables {
     fn begin(&mut self) -> Result<(), TableError> {
+        if self.is_down {
+            return Err(TableError::Unavailable("the database is away".into()));
+        }
         Ok(())
     }
 
@@ -109,6 +144,9 @@ impl Tables for MemoryTables {
             return Err(TableError::Unavailable("this commit is to fail".into()));
         }
         self.each(|table| table.commit());
+        if !self.holds_syncs {
+            self.sync();
+        }
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-//! An ordered map that can take back what was written since the last commit.
+//! An ordered map that can take back what was written since the last commit, and what was committed
+//! since the last sync.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,8 @@ use std::collections::BTreeMap;
 pub(super) struct Rewound<K, V> {
     map: BTreeMap<K, V>,
     undo: Vec<(K, Option<V>)>,
+    /// What is committed, and not yet synced.
+    unsynced: Vec<(K, Option<V>)>,
 }
 
 impl<K, V> Default for Rewound<K, V> {
@@ -14,6 +17,7 @@ impl<K, V> Default for Rewound<K, V> {
         Self {
             map: BTreeMap::new(),
             undo: Vec::new(),
+            unsynced: Vec::new(),
         }
     }
 }
@@ -48,9 +52,21 @@ impl<K: Ord + Clone, V: Clone> Rewound<K, V> {
         true
     }
 
-    /// What was written stays.
+    /// What was written stays, unless [`lose`](Self::lose) comes before [`sync`](Self::sync).
     pub(super) fn commit(&mut self) {
-        self.undo.clear();
+        self.unsynced.append(&mut self.undo);
+    }
+
+    /// What was committed stays for good.
+    pub(super) fn sync(&mut self) {
+        self.unsynced.clear();
+    }
+
+    /// What was committed since the last sync never was.
+    pub(super) fn lose(&mut self) {
+        self.rollback();
+        std::mem::swap(&mut self.undo, &mut self.unsynced);
+        self.rollback();
     }
 
     /// What was written since the last commit never was.

@@ -1,6 +1,7 @@
 //! What is read, each in one snapshot. Written once, over [`Rows`]; membership is checked in the
 //! same snapshot (docs/protocol.md §6).
 
+mod changed;
 mod events;
 pub(super) mod fold;
 mod history;
@@ -92,6 +93,7 @@ pub fn answer<R: Rows>(rows: &R, epoch: &str, query: &Query) -> Result<Answer, T
             },
             None => forbidden(*conversation_id),
         }),
+        Query::Changed { since } => Ok(Answer::Changed(changed::changed(rows, *since)?)),
     }
 }
 

@@ -227,6 +227,7 @@ impl Room {
     pub(super) fn take_commit<T: Tables>(
         &mut self,
         tables: &T,
+        change: u64,
     ) -> Result<Option<Commit>, TableError> {
         if self.events.is_empty() && self.notes.is_empty() {
             return Ok(None);
@@ -238,6 +239,7 @@ impl Room {
             }
         }
         Ok(Some(Commit {
+            change,
             conversation_id: self.row.id,
             head_seq: self.row.head_seq,
             head_number: self.row.head_number,

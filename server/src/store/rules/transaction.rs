@@ -140,7 +140,7 @@ impl Ledger {
     }
 
     /// Forgets what the transaction that failed may have left in memory.
-    fn forget(&mut self) {
+    pub(in crate::store) fn forget(&mut self) {
         self.lanes.rollback();
         self.rooms.clear();
         self.people.clear();
@@ -252,7 +252,7 @@ impl<T: Tables> Work<'_, T> {
                 return Err(TableError::Defect(format!("conversation {id} is gone")));
             };
             room.write_back(self.tables, self.change)?;
-            commits.extend(room.take_commit(self.tables)?);
+            commits.extend(room.take_commit(self.tables, self.change)?);
             self.rooms.put(room);
         }
         if !commits.is_empty() {

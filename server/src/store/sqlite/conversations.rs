@@ -33,6 +33,14 @@ pub(super) const LISTED_SINCE: &str = "SELECT m.conversation,
         coalesce(m.left_active_at, max(c.active_at, m.joined_at)) AS updated_at
     FROM members m JOIN conversations c ON c.key = m.conversation
     WHERE m.user = ?1 AND (m.change > ?2 OR (m.left_seq IS NULL AND c.change > ?2))";
+/// Without an index, on purpose: each write would have to keep it, and only a node that has others
+/// beside it asks, which a file's lock keeps away.
+pub(super) const CHANGED_CONVERSATIONS: &str =
+    "SELECT * FROM conversations WHERE change > ?1 ORDER BY key";
+/// As [`CHANGED_CONVERSATIONS`]; in the order of the primary key of `members`.
+pub(super) const CHANGED_MEMBERS: &str = "SELECT m.*, u.id
+    FROM members m JOIN users u ON u.key = m.user
+    WHERE m.change > ?1 ORDER BY m.conversation, m.user";
 /// The primary key of `members`.
 pub(super) const MEMBER: &str = "SELECT m.*, u.id FROM members m JOIN users u ON u.key = m.user
     WHERE m.conversation = ?1 AND m.user = ?2";
@@ -104,6 +112,21 @@ impl Database {
                 .collect(),
         };
         Ok(rows?)
+    }
+
+    pub(super) fn read_changed_conversations(
+        &self,
+        since: u64,
+    ) -> Result<Vec<ConversationRow>, TableError> {
+        let mut changed = self.sql(CHANGED_CONVERSATIONS)?;
+        let rows = changed.query_map([int(since)], conversation_row)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub(super) fn read_changed_members(&self, since: u64) -> Result<Vec<MemberRow>, TableError> {
+        let mut changed = self.sql(CHANGED_MEMBERS)?;
+        let rows = changed.query_map([int(since)], member_row)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     pub(super) fn read_member(

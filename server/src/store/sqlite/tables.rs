@@ -97,6 +97,14 @@ impl Rows for Database {
         self.read_listed(user, since)
     }
 
+    fn changed_conversations(&self, since: u64) -> Result<Vec<ConversationRow>, TableError> {
+        self.read_changed_conversations(since)
+    }
+
+    fn changed_members(&self, since: u64) -> Result<Vec<MemberRow>, TableError> {
+        self.read_changed_members(since)
+    }
+
     fn member(
         &self,
         conversation: ConversationKey,
