@@ -5,7 +5,7 @@
 //! - [`proxy`] stands between a client and a server, and cuts, stalls, delays or swallows.
 //! - [`backend`] is the server as a process that can be killed and started again.
 //! - [`raw`] is a WebSocket client that knows the wire and nothing of the SDK: a witness.
-//! - [`load`] is thousands of such clients, lighter still.
+//! - [`load`] is `causerie load`: thousands of such clients, lighter still.
 //!
 //! None of them decides anything about messages. They are drivers: they own processes and sockets
 //! and read clocks.

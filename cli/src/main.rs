@@ -6,7 +6,7 @@ mod token;
 
 use std::process::ExitCode;
 
-use causerie_cli::demo;
+use causerie_cli::{demo, load};
 use clap::{Parser, Subcommand, error::ErrorKind};
 
 /// A messaging server and its tools.
@@ -27,6 +27,8 @@ enum Command {
     Chat(chat::Args),
     /// Watch three clients and a server lose everything but the messages
     Demo(demo::DemoArgs),
+    /// Put load on a server, and check that nothing is lost, doubled or out of order
+    Load(load::command::LoadArgs),
     /// One client of the demo
     #[command(hide = true)]
     DemoClient(demo::actor::ActorArgs),
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Chat(args) => chat::run(args),
         // These have exit codes of their own.
         Command::Demo(args) => return demo::run(&args),
+        Command::Load(args) => return load::command::run(&args),
         Command::DemoClient(args) => return demo::actor::run(args),
     };
     match done {

@@ -1,65 +1,82 @@
-//! `cargo bench -p causerie-benches --bench server`: the server as a release binary on one core,
-//! with fsync on, and light clients on the other. Every receiver checks what it gets.
+//! `cargo bench -p causerie-benches --bench server`: what `causerie load --spawn --pin all` tells,
+//! against the goals. The server is the release binary on one core, with fsync on; light clients
+//! are on the other, and every receiver checks what it gets.
 //!
 //! ```text
 //! cargo build --release -p causerie-cli
 //! cargo bench -p causerie-benches --bench server -- [--json] [--seconds N] [--folder DIR] [CASE…]
 //! ```
 //!
-//! Cases: `fanout`, `writes`, `idle`, `herd`; all of them if none is named. The binary is
-//! `target/release/causerie`, or the one named by `CAUSERIE_BIN`. The data lie under `--folder`, or
-//! the system's folder for temporary files: what disk that is decides what an fsync costs.
+//! Cases: `connect`, `paced`, `fast`, `conversations`, `one`, `storm`; all of them if none is named.
+//! The binary is `target/release/causerie`, or the one named by `CAUSERIE_BIN`. The data lie under
+//! `--folder`, or the system's folder for temporary files: what disk that is decides what an fsync
+//! costs. A fault at a receiver and a goal that is missed both end in exit code 1.
 
-mod fanout;
-mod herd;
-mod idle;
-mod stage;
-mod writes;
-
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use causerie_benches::machine::Machine;
-use serde_json::{Map, Value, json};
+use causerie_cli::load::{
+    LoadError,
+    command::Set,
+    part::Bounds,
+    report::{Figure, Report},
+    stage::{Cores, Stage},
+};
+use serde_json::json;
 
-use stage::{Stage, StageError};
+/// What is asked of a figure.
+enum Goal {
+    AtMost(f64),
+    AtLeast(f64),
+}
 
-/// What was measured, against what is asked for.
-struct Figure {
+use Goal::{AtLeast, AtMost};
+
+/// A case of `causerie load all`, in its order, with its goals by the figures' keys.
+struct Case {
     name: &'static str,
-    value: f64,
-    unit: &'static str,
-    /// At most (`true`) or at least (`false`) this.
-    goal: Option<(bool, f64)>,
+    goals: &'static [(&'static str, Goal)],
 }
 
-impl Figure {
-    fn new(name: &'static str, value: f64, unit: &'static str) -> Self {
-        Self {
-            name,
-            value,
-            unit,
-            goal: None,
-        }
-    }
-
-    fn at_most(mut self, goal: f64) -> Self {
-        self.goal = Some((true, goal));
-        self
-    }
-
-    fn at_least(mut self, goal: f64) -> Self {
-        self.goal = Some((false, goal));
-        self
-    }
-
-    fn is_reached(&self) -> bool {
-        match self.goal {
-            None => true,
-            Some((true, most)) => self.value <= most,
-            Some((false, least)) => self.value >= least,
-        }
-    }
-}
+const CASES: [Case; 6] = [
+    Case {
+        name: "connect",
+        goals: &[("rss_kib_per_connection", AtMost(9.0))],
+    },
+    Case {
+        name: "paced",
+        goals: &[
+            ("delivery_p95_ms", AtMost(15.0)),
+            ("server_cpu_us_per_delivery", AtMost(6.0)),
+        ],
+    },
+    Case {
+        name: "fast",
+        goals: &[("deliveries_per_s", AtLeast(600_000.0))],
+    },
+    Case {
+        name: "conversations",
+        goals: &[
+            ("acks_per_s", AtLeast(20_000.0)),
+            ("ack_p99_ms", AtMost(50.0)),
+        ],
+    },
+    Case {
+        name: "one",
+        goals: &[
+            ("acks_per_s", AtLeast(20_000.0)),
+            ("ack_p99_ms", AtMost(50.0)),
+        ],
+    },
+    Case {
+        name: "storm",
+        goals: &[("storm_ms", AtMost(400.0))],
+    },
+];
 
 struct Options {
     json: bool,
@@ -67,8 +84,6 @@ struct Options {
     folder: PathBuf,
     cases: Vec<String>,
 }
-
-const CASES: [&str; 4] = ["fanout", "writes", "idle", "herd"];
 
 fn main() -> ExitCode {
     let options = match options() {
@@ -83,7 +98,7 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("server bench: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(2)
         }
     }
 }
@@ -107,66 +122,92 @@ fn options() -> Result<Options, String> {
                 options.seconds = Duration::from_secs(seconds);
             }
             "--folder" => options.folder = words.next().ok_or("--folder wants a folder")?.into(),
-            case if CASES.contains(&case) => options.cases.push(case.to_owned()),
-            other => return Err(format!("{other} is none of {}", CASES.join(", "))),
+            name if CASES.iter().any(|case| case.name == name) => {
+                options.cases.push(name.to_owned());
+            }
+            other => {
+                let names = CASES.map(|case| case.name).join(", ");
+                return Err(format!("{other} is none of {names}"));
+            }
         }
-    }
-    if options.cases.is_empty() {
-        options.cases = CASES.map(String::from).into();
     }
     Ok(options)
 }
 
-fn run(options: &Options) -> Result<bool, StageError> {
+fn run(options: &Options) -> Result<bool, LoadError> {
+    let program = program().ok_or_else(no_program)?;
     let machine = Machine::ask(&options.folder)?;
     // Before any thread is made, so that all of them stay on the load's core.
-    let cores = stage::Cores::take()?;
+    let cores = Cores::take()?;
     println!("{machine}\n{cores}\n");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let mut all = Map::new();
+    let bounds = Bounds {
+        length: options.seconds,
+        messages: u64::MAX,
+    };
+    let mut all = Vec::new();
     let mut reached = true;
-    for case in &options.cases {
-        let stage = || Stage::new(&options.folder, cores);
+    for (case, set) in CASES.iter().zip(Set::all(bounds)) {
+        if !options.cases.is_empty() && !options.cases.iter().any(|name| name == case.name) {
+            continue;
+        }
         let local = tokio::task::LocalSet::new();
-        let figures = local.block_on(&runtime, async {
-            match case.as_str() {
-                "fanout" => fanout::measure(stage()?, options.seconds).await,
-                "writes" => writes::measure(stage()?, options.seconds).await,
-                "idle" => idle::measure(stage()?).await,
-                _ => herd::measure(stage()?).await,
-            }
+        let report = local.block_on(&runtime, async {
+            let stage = Stage::spawn(&program, &options.folder, Some(cores)).await?;
+            set.measure(&stage).await
         })?;
-        println!("{case}");
-        for figure in &figures {
-            reached &= figure.is_reached();
-            println!("{}", line(figure));
+        print!("{}", report.table());
+        reached &= report.is_clean();
+        for (key, goal) in case.goals {
+            let figure = report.figures.iter().find(|figure| figure.key == *key);
+            let is_reached = figure.is_some_and(|figure| goal.is_reached(figure.value));
+            reached &= is_reached;
+            println!("  {}", verdict(key, goal, figure, is_reached));
         }
         println!();
-        let values = figures.iter().map(|f| (f.name.to_owned(), json!(f.value)));
-        all.insert(case.clone(), Value::Object(values.collect()));
+        all.push(Report::to_json(&report));
     }
     if options.json {
-        println!("{}", json!({"machine": machine.to_string(), "cases": all}));
+        println!(
+            "{}",
+            json!({"machine": machine.to_string(), "scenarios": all})
+        );
     }
     Ok(reached)
 }
 
-fn line(figure: &Figure) -> String {
-    let number = if figure.value.fract() == 0.0 {
-        format!("{:.0}", figure.value)
-    } else {
-        format!("{:.2}", figure.value)
+impl Goal {
+    fn is_reached(&self, value: f64) -> bool {
+        match self {
+            AtMost(most) => value <= *most,
+            AtLeast(least) => value >= *least,
+        }
+    }
+}
+
+fn verdict(key: &str, goal: &Goal, figure: Option<&Figure>, is_reached: bool) -> String {
+    let (sign, goal) = match goal {
+        AtMost(goal) => ("≤", goal),
+        AtLeast(goal) => ("≥", goal),
     };
-    let goal = figure.goal.map_or(String::new(), |(at_most, goal)| {
-        let sign = if at_most { "≤" } else { "≥" };
-        let verdict = if figure.is_reached() {
-            "reached"
-        } else {
-            "MISSED"
-        };
-        format!("   {sign} {goal} {}: {verdict}", figure.unit)
-    });
-    format!("  {:<44}{number:>12} {:<6}{goal}", figure.name, figure.unit)
+    let (name, unit) = figure.map_or((key, ""), |figure| (figure.name.as_str(), figure.unit));
+    let word = if is_reached { "reached" } else { "MISSED" };
+    format!("goal: {name} {sign} {goal} {unit}: {word}")
+}
+
+/// The release binary beside this benchmark, or the one that the environment names.
+fn program() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("CAUSERIE_BIN") {
+        return Some(named.into());
+    }
+    let this = std::env::current_exe().ok()?;
+    // target/release/deps/server-…
+    let beside = this.parent().and_then(Path::parent)?.join("causerie");
+    beside.exists().then_some(beside)
+}
+
+fn no_program() -> LoadError {
+    std::io::Error::other("there is no server yet: cargo build --release -p causerie-cli").into()
 }

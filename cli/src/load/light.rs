@@ -1,11 +1,16 @@
 //! A light client: one socket and what is needed to check an order, so that thousands fit.
 
-use std::{future::poll_fn, io, net::SocketAddr, pin::Pin};
+use std::{
+    future::poll_fn,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf},
     net::{
-        TcpStream,
+        TcpSocket,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
 };
@@ -28,6 +33,8 @@ pub struct Speaker {
 /// What a read brought beside lines.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Aside {
+    /// Text messages that ended in it.
+    pub texts: u64,
     /// Frames to send back: answers to WebSocket pings.
     pub answers: Vec<u8>,
     /// The server closed with this code.
@@ -39,7 +46,26 @@ pub struct Aside {
 /// # Errors
 /// If the connection or the upgrade fails.
 pub async fn connect(addr: SocketAddr) -> io::Result<(Speaker, Listener)> {
-    let mut stream = TcpStream::connect(addr).await?;
+    connect_from(None, addr).await
+}
+
+/// The same from this address of the machine: one address has no more than some 28,000 ports.
+///
+/// # Errors
+/// If the connection or the upgrade fails.
+pub async fn connect_from(
+    from: Option<IpAddr>,
+    addr: SocketAddr,
+) -> io::Result<(Speaker, Listener)> {
+    let socket = if addr.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    if let Some(from) = from {
+        socket.bind(SocketAddr::new(from, 0))?;
+    }
+    let mut stream = socket.connect(addr).await?;
     stream.set_nodelay(true)?;
     // The key is the example of RFC 6455; only browsers care that it is random.
     let request = format!(
@@ -122,10 +148,12 @@ impl Listener {
         }
         let mut aside = Aside::default();
         let each = |frame: Frame<'_>| match frame {
-            Frame::Text(text) => text
-                .split(|byte| *byte == b'\n')
-                .filter(|text| !text.is_empty())
-                .for_each(&mut line),
+            Frame::Text(text) => {
+                aside.texts += 1;
+                text.split(|byte| *byte == b'\n')
+                    .filter(|text| !text.is_empty())
+                    .for_each(&mut line);
+            }
             Frame::Ping(payload) => aside.answers.extend(frame::pong(payload)),
             Frame::Close(code) => aside.closed = Some(code),
             Frame::Pong => {}
@@ -140,7 +168,11 @@ impl Listener {
 /// The unsigned number behind the first `"field":` of a line; nothing is parsed that is not asked
 /// for. The protocol's frames name `type`, `id` and `seq` before any text of a person.
 pub fn number(line: &[u8], field: &str) -> Option<u64> {
-    let rest = after(line, field)?;
+    digits(after(line, field)?)
+}
+
+/// The unsigned number at the beginning.
+pub fn digits(rest: &[u8]) -> Option<u64> {
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
 }

@@ -1,6 +1,11 @@
 //! A light client that is somebody: connected, authenticated and subscribed.
 
-use std::{cell::RefCell, io, net::SocketAddr};
+use std::{
+    cell::RefCell,
+    io,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -37,12 +42,12 @@ pub struct Opened {
 }
 
 /// What `subscribed` said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
     /// The position from now on.
     pub head_seq: u64,
-    /// Messages that came with it.
-    pub messages: usize,
+    /// The messages that came with it, as they came.
+    pub seqs: Vec<u64>,
     /// Whether nothing is missing before them.
     pub complete: bool,
 }
@@ -53,7 +58,19 @@ impl Member {
     /// # Errors
     /// If the connection breaks, or anything is refused.
     pub async fn open(&self, buffer: &RefCell<Vec<u8>>) -> io::Result<Opened> {
-        let (mut speaker, mut listener) = light::connect(self.addr).await?;
+        self.open_from(None, buffer).await
+    }
+
+    /// The same from this address of the machine.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_from(
+        &self,
+        from: Option<IpAddr>,
+        buffer: &RefCell<Vec<u8>>,
+    ) -> io::Result<Opened> {
+        let (mut speaker, mut listener) = light::connect_from(from, self.addr).await?;
         speaker.send(&self.opening().to_string()).await?;
         let mut rooms = Vec::new();
         let (mut refused, mut epoch) = (None, None);
@@ -114,12 +131,80 @@ fn text(line: &[u8], field: &str) -> Option<String> {
 
 fn room(line: &[u8]) -> Room {
     let message = br#""type":"new_message""#;
-    let events = line.windows(message.len()).filter(|part| part == message);
+    let events = line.windows(message.len()).enumerate();
     let complete = light::after(line, "complete").is_some_and(|rest| rest.starts_with(b"true"));
     Room {
         head_seq: number(line, "head_seq").unwrap_or_default(),
-        messages: events.count(),
+        seqs: events
+            .filter(|(_, part)| part == message)
+            .filter_map(|(at, _)| number(&line[at..], "seq"))
+            .collect(),
         complete,
+    }
+}
+
+/// A message as its receiver reads it off the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aimed<'a> {
+    /// Where it was said.
+    pub conversation: &'a [u8],
+    /// Its place there.
+    pub seq: u64,
+    /// What its sender wrote into it, if that was [`Note::text`].
+    pub note: Option<Note>,
+}
+
+/// What a sender under load writes into each message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Note {
+    /// When, on the clock of the run.
+    pub at: Duration,
+    /// Which sender.
+    pub sender: usize,
+    /// How many it has written, this one counted.
+    pub count: u64,
+}
+
+impl Note {
+    /// Least length of the text in bytes.
+    pub const LENGTH: usize = 30;
+    const MAX_SENDERS: usize = 10_000;
+
+    /// The text of a message of so many bytes.
+    pub fn text(self, length: usize) -> String {
+        let micros = self.at.as_micros();
+        let (sender, count) = (self.sender, self.count);
+        let mut text = format!("{micros:015}{sender:05}{count:010}");
+        text.extend(std::iter::repeat_n('x', length.saturating_sub(text.len())));
+        text
+    }
+
+    fn read(text: &[u8]) -> Option<Self> {
+        let field = |from: usize, to: usize| -> Option<u64> {
+            std::str::from_utf8(text.get(from..to)?).ok()?.parse().ok()
+        };
+        let sender = usize::try_from(field(15, 20)?).ok()?;
+        Some(Self {
+            at: Duration::from_micros(field(0, 15)?),
+            sender: (sender < Self::MAX_SENDERS).then_some(sender)?,
+            count: field(20, 30)?,
+        })
+    }
+}
+
+impl<'a> Aimed<'a> {
+    /// Reads a `new_message`; `None` if conversation or seq is missing.
+    pub fn read(line: &'a [u8]) -> Option<Self> {
+        let rest = light::after(line, "conversation_id")?;
+        let conversation = rest.get(1..37)?;
+        // Each behind the one before, as the server writes them; another order costs a second look.
+        let rest = light::after(rest, "seq").or_else(|| light::after(line, "seq"))?;
+        let content = light::after(rest, "content").or_else(|| light::after(line, "content"));
+        Some(Self {
+            conversation,
+            seq: light::digits(rest)?,
+            note: content.and_then(|text| Note::read(text.get(1..)?)),
+        })
     }
 }
 
@@ -146,10 +231,37 @@ mod tests {
         let line = br#"{"type":"subscribed","payload":{"room":"conv:x","head_seq":9,"complete":true,"events":[{"type":"new_message","payload":{"seq":8}},{"type":"new_message","payload":{"seq":9}}]}}"#;
         let expected = Room {
             head_seq: 9,
-            messages: 2,
+            seqs: vec![8, 9],
             complete: true,
         };
         assert_eq!(room(line), expected);
+    }
+
+    #[test]
+    fn what_a_sender_wrote_into_a_message_is_read_by_its_receivers() {
+        let note = Note {
+            at: Duration::from_micros(1_234_567),
+            sender: 42,
+            count: 77,
+        };
+        let text = note.text(100);
+        assert_eq!(text.len(), 100);
+        let id = "0192f0c4-0000-7000-8000-000000000000";
+        let line = format!(
+            r#"{{"type":"new_message","payload":{{"conversation_id":"{id}","seq":9,"number":8,"content":"{text}"}}}}"#
+        );
+        let expected = Aimed {
+            conversation: id.as_bytes(),
+            seq: 9,
+            note: Some(note),
+        };
+        assert_eq!(Aimed::read(line.as_bytes()), Some(expected));
+        let other =
+            format!(r#"{{"payload":{{"content":"hello","seq":9,"conversation_id":"{id}"}}}}"#);
+        let read = Aimed::read(other.as_bytes()).unwrap();
+        assert_eq!((read.seq, read.note), (9, None));
+        assert_eq!(Aimed::read(b"{}"), None);
+        assert_eq!(note.text(0).len(), Note::LENGTH);
     }
 
     #[test]
