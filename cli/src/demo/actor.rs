@@ -10,8 +10,9 @@ use std::{
 };
 
 use causerie::{
-    Client, ConnectionState, Conversation, Error, MessageTarget, NetworkHint, OutboxUpdate,
-    SendState, Timeline, TimelineDiff, TimelineItem, TimelineStart, TokenError, TokenRequest,
+    Client, ConnectionState, Conversation, Durability, Error, MessageTarget, NetworkHint,
+    OutboxUpdate, SendState, Timeline, TimelineDiff, TimelineItem, TimelineStart, TokenError,
+    TokenRequest,
 };
 use tokio::sync::mpsc;
 
@@ -41,6 +42,9 @@ pub struct ActorArgs {
     /// Its token.
     #[arg(long, env = "CAUSERIE_DEMO_TOKEN", hide_env_values = true)]
     token: String,
+    /// What is shown survives a power loss as well.
+    #[arg(long)]
+    durable: bool,
 }
 
 /// Runs until its standard input ends, or it is killed.
@@ -65,8 +69,14 @@ pub fn run(args: ActorArgs) -> ExitCode {
 async fn act(args: ActorArgs) -> Result<(), String> {
     let reports = Reports::open();
     let token = args.token.clone();
+    let durability = if args.durable {
+        Durability::PowerLoss
+    } else {
+        Durability::Process
+    };
     let client = Client::builder(&args.server, &args.user)
         .data_dir(&args.data)
+        .durability(durability)
         .token_provider(move |_: TokenRequest| {
             let token = token.clone();
             async move { Ok::<String, TokenError>(token) }
