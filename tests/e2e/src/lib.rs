@@ -5,12 +5,16 @@
 //! - [`House`] is a server in a folder of its own, with its control port and users' clients.
 //! - [`chat`] says how the tests talk: ids, conversations, messages.
 //! - [`disk`] is a bad disk under a process: what was not fsynced can be lost, and it can be full.
+//! - [`senders`] load a server and hold it to what it acknowledged.
+//! - [`player`] is a real client as a process.
 //! - [`replay`] plays a transcript against a server.
 
 pub mod chat;
 pub mod control;
 pub mod disk;
+pub mod player;
 pub mod replay;
+pub mod senders;
 
 use std::{
     path::{Path, PathBuf},
@@ -20,7 +24,7 @@ use std::{
 use causerie_cli::{backend::Backend, raw::RawClient};
 use tempfile::TempDir;
 
-use self::control::Control;
+use self::{control::Control, disk::Disk};
 
 /// A server with all that a test asks of it. Dropping it kills it and removes its folder.
 #[derive(Debug)]
@@ -35,13 +39,42 @@ pub struct House {
 impl House {
     /// Starts a server.
     pub async fn open() -> Self {
+        let mut house = Self::build();
+        house.start().await;
+        house
+    }
+
+    /// Starts a server on a disk that obeys.
+    pub async fn open_on_disk() -> (Self, Disk) {
+        let (mut house, disk) = Self::build_on_disk();
+        house.start().await;
+        (house, disk)
+    }
+
+    /// As [`Self::open_on_disk`], without starting it yet.
+    pub fn build_on_disk() -> (Self, Disk) {
+        let mut house = Self::build();
+        let mut disk = Disk::under(&house.server.data()).expect("a disk");
+        disk.power_on().expect("a journal");
+        for (name, value) in disk.environment() {
+            house.server.variable(name, value);
+        }
+        (house, disk)
+    }
+
+    /// Starts the server, again if it was killed.
+    pub async fn start(&mut self) {
+        let started = self.server.start().await;
+        started.expect("it starts, if it was built with `--features control`");
+    }
+
+    /// A server that is not started yet.
+    pub fn build() -> Self {
         let folder = tempfile::tempdir().expect("a folder for temporary files");
         let mut server = Backend::new(&program(), folder.path()).expect("a free port");
         let control = Control::new().expect("another free port");
         server.argument("--control");
         server.argument(control.addr().to_string());
-        let started = server.start().await;
-        started.expect("it starts, if it was built with `--features control`");
         Self {
             server,
             control,

@@ -5,6 +5,7 @@ mod demo;
 mod disk;
 mod kills;
 mod lines;
+mod power;
 mod reader;
 mod removal;
 mod serve;
