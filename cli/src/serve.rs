@@ -86,6 +86,7 @@ impl Args {
                 user_claim: self.jwt_user_claim.clone(),
             },
             allowed_origins: self.allow_origin.clone(),
+            max_connections: None,
             rate: None,
         };
         let file = match &self.config {

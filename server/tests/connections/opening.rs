@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use causerie_server::{
+    conn::{ConnConfig, Input},
+    hub::RingLimits,
+};
 use serde_json::json;
 
 use crate::world::{World, error, kinds, of, seqs};
@@ -44,6 +48,33 @@ fn what_is_wanted_comes_in_the_order_asked_and_live_events_behind_it() {
     }
     let head = frames[0]["payload"]["head_seq"].as_u64().unwrap();
     assert_eq!(seqs(&frames[4..]), (head + 1..=4).collect::<Vec<_>>());
+}
+
+#[test]
+fn one_connection_too_many_is_told_so_and_one_that_supersedes_is_not_one_more() {
+    let config = ConnConfig {
+        max_connections: Some(2),
+        ..ConnConfig::default()
+    };
+    let mut world = World::with(config, RingLimits::default());
+    let first = world.connect("alice");
+    let second = world.connect("alice");
+    let third = world.connect("alice");
+    let frames = world.take(third);
+    assert_eq!(kinds(&frames), ["connection_event"]);
+    assert_eq!(frames[0]["payload"]["event"], "kicked");
+    assert_eq!(frames[0]["payload"]["code"], 4504);
+    assert_eq!(world.closed(third), Some(4504));
+    let other = world.connect("bob");
+    assert_eq!(world.closed(other), None);
+
+    let again = world.open_as("alice", world.client_id(first));
+    world.authenticate(again, json!({}));
+    assert_eq!(kinds(&world.take(again)), ["authenticated"]);
+    assert_eq!(world.closed(first), Some(4007));
+    world.input(second, Input::Closed);
+    let fourth = world.connect("alice");
+    assert_eq!(kinds(&world.take(fourth)), ["authenticated"]);
 }
 
 #[test]
