@@ -6,6 +6,7 @@ use causerie_engine::{CommandKind, ConnectionState, Lifecycle, NetworkHint};
 use causerie_protocol::{
     ConversationId, ConversationKind, CreateConversation, HistoryPolicy, UserId, WriteOp,
 };
+use futures_util::StreamExt;
 
 use super::{
     builder::ClientBuilder,
@@ -22,6 +23,9 @@ use crate::{
     driver::{Core, Handle},
     observe::StateMirror,
 };
+
+/// The most events that a callback gets at once.
+const EVENTS_AT_ONCE: usize = 256;
 
 changes! {
     /// A stream of [`ConnectionState`]s. The first is the present one. Dropping it ends it.
@@ -198,13 +202,14 @@ impl Client {
         }
     }
 
-    /// As [`Client::events`], by callback.
-    pub fn on_event(
+    /// As [`Client::events`], by callback, which gets all that waits at once, oldest first.
+    pub fn on_events(
         &self,
         filter: EventFilter,
-        callback: impl Fn(crate::Event) + Send + Sync + 'static,
+        callback: impl Fn(Vec<crate::Event>) + Send + Sync + 'static,
     ) -> Subscription {
-        Subscription::spawn(self.core().runtime(), self.events(filter), callback)
+        let batches = self.events(filter).ready_chunks(EVENTS_AT_ONCE);
+        Subscription::spawn(self.core().runtime(), batches, callback)
     }
 
     /// Names and pictures.

@@ -24,7 +24,7 @@ changes! {
 /// An open view of a conversation: what is cached at once, what the server has as it comes, and
 /// what this device sent, in place. While one is open, its conversation is subscribed.
 ///
-/// Clones are the same timeline; it closes when the last is dropped.
+/// Clones are the same timeline; it closes when the last is dropped, or by [`Timeline::close`].
 ///
 /// ```
 /// use causerie::{Client, SendState, TimelineDiff, TimelineStart};
@@ -59,9 +59,16 @@ pub(crate) struct OpenTimeline {
     pub(crate) mirror: Arc<Observed<TimelineMirror>>,
 }
 
+impl OpenTimeline {
+    fn close(&self) {
+        self.core.close_timeline(self.id);
+        self.mirror.close();
+    }
+}
+
 impl Drop for OpenTimeline {
     fn drop(&mut self) {
-        self.core.close_timeline(self.id);
+        self.close();
     }
 }
 
@@ -108,6 +115,13 @@ impl Timeline {
         TimelineUpdates {
             listener: self.open.mirror.listen(),
         }
+    }
+
+    /// Closes it, for every clone: its listeners get what waits for them and then the end, and
+    /// loading gives `timeline_closed`. For languages in which nobody knows when the last clone is
+    /// dropped. Once more does nothing.
+    pub fn close(&self) {
+        self.open.close();
     }
 
     /// As [`Timeline::updates`], by callback.

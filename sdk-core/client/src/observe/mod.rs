@@ -171,6 +171,8 @@ mod tests {
 
     use super::*;
 
+    impl Join for u32 {}
+
     /// What a binding's executor may do: poll at once, on the thread that wakes.
     struct Eager {
         listener: ReentrantMutex<RefCell<Listener<StateMirror<u32>>>>,

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test binary uses a part")]
 
+pub mod site;
+
 use std::{collections::VecDeque, future::Future, path::Path, time::Duration};
 
 use causerie::{Client, ClientBuilder, Message, MessageKind, TokenError, TokenRequest};

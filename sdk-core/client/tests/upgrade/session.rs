@@ -1,0 +1,1 @@
+//! What clients and a server of a released version said to each other.
