@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::{ArgGroup, Subcommand};
+use clap::Subcommand;
 use serde_json::json;
 use tokio::task::LocalSet;
 
@@ -26,9 +26,7 @@ use super::{
 /// --seconds or --limit, whichever comes first; Ctrl-C ends it with the figures so far. The users,
 /// conversations and messages that it makes stay on the server.
 #[derive(Debug, Clone, clap::Args)]
-#[command(
-    group = ArgGroup::new("to").required(true).args(["server", "spawn"]),
-    after_help = "\
+#[command(after_help = "\
 Examples:
   causerie load --spawn --pin all
       a server of its own on one core, this on another, every scenario
@@ -46,8 +44,7 @@ Examples:
 A server without --dev limits each connection to 100 requests a second.
 
 Exit code: 0 if everything came once and in order, 1 if anything was lost, doubled or out of order
-or a connection broke, 2 if the load could not be made, 130 if it was ended by Ctrl-C."
-)]
+or a connection broke, 2 if the load could not be made, 130 if it was ended by Ctrl-C.")]
 pub struct LoadArgs {
     /// The server: ws://host:port
     #[arg(long, value_name = "URL", global = true)]
@@ -56,14 +53,14 @@ pub struct LoadArgs {
     #[arg(long, global = true)]
     spawn: bool,
     /// The program that is started [default: this one]
-    #[arg(long, value_name = "FILE", requires = "spawn", global = true)]
+    #[arg(long, value_name = "FILE", global = true)]
     program: Option<PathBuf>,
     /// Where its data lie for the time; the disk decides what a commit costs [default: the
     /// system's folder for temporary files]
-    #[arg(long, value_name = "FOLDER", requires = "spawn", global = true)]
+    #[arg(long, value_name = "FOLDER", global = true)]
     folder: Option<PathBuf>,
     /// The started server gets the first core, and this process the second
-    #[arg(long, requires = "spawn", global = true)]
+    #[arg(long, global = true)]
     pin: bool,
     /// Sign the users' tokens with the server's secret; better in the environment, since others
     /// see a command line
@@ -310,9 +307,24 @@ impl LoadArgs {
 
     /// The server to load; `None` if one is to be started.
     fn address(&self) -> Result<Option<SocketAddr>, LoadError> {
-        let Some(url) = &self.server else {
-            return Ok(None);
+        // Not said to clap: it asks before it has looked behind the scenario's name.
+        let url = match (&self.server, self.spawn) {
+            (Some(url), false) => url,
+            (None, true) => return Ok(None),
+            (Some(_), true) => {
+                return Err(LoadError::new("it is either --server or --spawn"));
+            }
+            (None, false) => {
+                return Err(LoadError::new(
+                    "which server? Give --server URL, or --spawn one",
+                ));
+            }
         };
+        if self.pin || self.program.is_some() || self.folder.is_some() {
+            return Err(LoadError::new(
+                "--pin, --program and --folder are for a server that is started with --spawn",
+            ));
+        }
         let addr = address(url)?;
         if !addr.ip().is_loopback() && !self.i_own_this_server {
             return Err(LoadError::new(format!(

@@ -27,6 +27,8 @@ use super::{
 
 /// How long nothing may come of what is awaited before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same when something was wrong already.
+const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
 /// How often the conductor looks.
 const LOOK: Duration = Duration::from_millis(20);
 /// How often it says how far it is.
@@ -157,16 +159,12 @@ impl Run {
         }
         self.left.set(0);
         let mut moved = (now(), 0);
-        while !self.is_settled(&expected) && moved.0.elapsed() < PATIENCE {
+        while !self.is_settled(&expected) && moved.0.elapsed() < self.patience() {
             tokio::time::sleep(LOOK).await;
             let tally = self.tally.borrow();
             let seen = tally.delivered + tally.acknowledged;
             if seen != moved.1 {
                 moved = (now(), seen);
-            }
-            if tally.has_problems() && moved.0.elapsed() > LOOK * 10 {
-                // What is missing is explained; it will not come.
-                break;
             }
         }
         let tally = self.tally.borrow();
@@ -184,6 +182,15 @@ impl Run {
         tally.acknowledged >= tally.sent
             && tally.receivers.iter().map(Receiver::received).sum::<u64>()
                 >= expected(tally.acknowledged)
+    }
+
+    fn patience(&self) -> Duration {
+        let tally = self.tally.borrow();
+        if tally.has_problems() || !tally.watch().is_clean() {
+            LITTLE_PATIENCE
+        } else {
+            PATIENCE
+        }
     }
 
     fn say(&self, stage: &Stage, begin: Instant) {
@@ -341,12 +348,14 @@ async fn read(
 ) -> io::Result<()> {
     let mut came = None;
     let mut answer = None;
+    let mut brought = false;
     let aside = opened
         .listener
         .read(&run.buffer, |line| {
             let at = *came.get_or_insert_with(now);
             let mut tally = run.tally.borrow_mut();
             if tally.handle_line(receiver, line, at) {
+                brought = true;
                 return;
             }
             if is_type(line, "message_sent") {
@@ -367,7 +376,9 @@ async fn read(
             }
         })
         .await?;
-    run.tally.borrow_mut().writes += aside.texts;
+    if brought {
+        run.tally.borrow_mut().writes += aside.texts;
+    }
     if !aside.answers.is_empty() {
         opened.speaker.send_raw(&aside.answers).await?;
     }

@@ -78,7 +78,7 @@ pub struct Tally {
     pub acknowledged: u64,
     /// Messages received, at all receivers together.
     pub delivered: u64,
-    /// WebSocket messages that brought them, or anything.
+    /// WebSocket messages that brought them; one read together with an acknowledgement counts too.
     pub writes: u64,
     /// When the last one was received.
     pub last: Instant,
