@@ -9,6 +9,8 @@ The project's chores.
 Usage:
   cargo xtask test [--suite NAME...]   run all suites, or the named ones in the order of the table
   cargo xtask test --list              name the suites and what each does
+  cargo xtask sim [OPTION...]          long runs of the simulation, or one seed again: see
+                                       `cargo xtask sim --help`
   cargo xtask --help                   this text
 
 Examples:
@@ -27,6 +29,8 @@ pub enum Command {
     Help,
     /// Name the suites.
     List,
+    /// Run the simulation with these arguments.
+    Sim(Vec<String>),
     /// Run these suites, in the order of the table.
     Test(Vec<&'static Suite>),
 }
@@ -37,6 +41,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
     match args.next().as_deref() {
         None | Some("help" | "--help" | "-h") => return Ok(Command::Help),
         Some("test") => {}
+        Some("sim") => return Ok(Command::Sim(args.collect())),
         Some(other) => return Err(format!("there is no command `{other}`")),
     }
     let mut names = Vec::new();
@@ -113,6 +118,14 @@ mod tests {
         assert!(parse_line("tset").is_err());
         assert!(parse_line("test --suite").is_err());
         assert!(parse_line("test --fast").is_err());
+    }
+
+    #[test]
+    fn what_follows_sim_is_for_the_simulation() {
+        let Ok(Command::Sim(words)) = parse_line("sim --seed 3 --keep acts=1 --help") else {
+            panic!("not understood");
+        };
+        assert_eq!(words, ["--seed", "3", "--keep", "acts=1", "--help"]);
     }
 
     #[test]

@@ -37,11 +37,35 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Command::Test(chosen)) => test(&chosen),
+        Ok(Command::Sim(words)) => sim(&words),
         Err(problem) => {
             eprintln!("xtask: {problem}\nTry `cargo xtask --help`.");
             ExitCode::from(2)
         }
     }
+}
+
+/// Builds the simulation and hands over to it: its exit code is ours.
+fn sim(words: &[String]) -> ExitCode {
+    let mut command = std::process::Command::new(suite::cargo());
+    command
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--profile",
+            suite::SIM_PROFILE,
+        ])
+        .args(["-p", "causerie-sim", "--"])
+        .args(words);
+    let code = match command.status() {
+        Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()),
+        Err(problem) => {
+            eprintln!("xtask: cannot start cargo: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 fn test(chosen: &[&'static suite::Suite]) -> ExitCode {

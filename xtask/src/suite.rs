@@ -44,6 +44,12 @@ pub struct Place {
 /// which a release does not have.
 const E2E_FEATURES: &str = "control";
 
+/// The profile that the simulation is built in: fast, and with every check of a debug build.
+pub const SIM_PROFILE: &str = "sim";
+
+/// The seeds of a normal test.
+const SIM_SEEDS: &str = "5000";
+
 /// Packages whose tests are suites of their own.
 const OWN_SUITES: [&str; 2] = ["causerie-sim", "causerie-e2e"];
 
@@ -113,11 +119,16 @@ pub const ALL: &[Suite] = &[
         name: "sim",
         about: "engines and server under one seed and virtual time",
         steps: |place| {
-            vec![place.cargo(
+            let mut step = place.cargo(
                 "cargo test",
-                "test --locked --no-fail-fast -p causerie-sim -- --show-output",
+                &format!(
+                    "test --locked --no-fail-fast --profile {SIM_PROFILE} -p causerie-sim -- --nocapture"
+                ),
                 Judge::Libtest,
-            )]
+            );
+            step.environment
+                .push(("CAUSERIE_SIM_SEEDS", SIM_SEEDS.into()));
+            vec![step]
         },
     },
     Suite {
@@ -126,7 +137,9 @@ pub const ALL: &[Suite] = &[
         steps: |place| {
             let simulation = place.cargo(
                 "simulation",
-                "test --locked --no-fail-fast -p causerie-sim -- --show-output",
+                &format!(
+                    "test --locked --no-fail-fast --profile {SIM_PROFILE} -p causerie-sim -- --show-output"
+                ),
                 Judge::Libtest,
             );
             let engine = place.cargo(
@@ -230,7 +243,7 @@ impl Place {
 }
 
 /// The cargo that started us, so that `cargo +version xtask` means what it says.
-fn cargo() -> OsString {
+pub fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 

@@ -35,12 +35,18 @@ impl Coverage {
         }
     }
 
+    /// How many faults struck.
+    pub fn faults(&self) -> u64 {
+        self.0.values().sum()
+    }
+
     /// Pairs that never met.
-    pub fn missing(&self) -> Vec<(FaultKind, &'static str)> {
+    pub fn missing(&self) -> Vec<String> {
         FaultKind::ALL
             .into_iter()
             .flat_map(|fault| Self::STATES.map(|state| (fault, state)))
             .filter(|key| !self.0.contains_key(key))
+            .map(|(fault, state)| format!("{fault:?} × {state}"))
             .collect()
     }
 }

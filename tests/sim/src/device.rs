@@ -21,6 +21,7 @@ use crate::{
     link::{LinkId, To},
     rng::Rng,
     screen::Screen,
+    trace,
     world::{Event, World},
 };
 
@@ -315,6 +316,7 @@ impl World {
                 Err(error) => return self.blame(format!("the server sent no frame: {error}")),
             }
         }
+        self.note(|| format!("device {index} gets {}", trace::server_frames(&frames)));
         self.device_handle(index, Input::Frames(frames));
     }
 
@@ -489,6 +491,7 @@ impl World {
         let Some(id) = self.devices[index].link else {
             return;
         };
+        self.note(|| format!("device {index} tells {}", trace::client_frames(frames)));
         let mut text = String::new();
         for frame in frames {
             match encode_client(frame) {

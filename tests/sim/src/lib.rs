@@ -10,12 +10,15 @@
 //! - [`node`]: the server; [`device`]: a client; [`link`]: the line between them
 //! - [`plan`]: what people will do ([`act`]) and what will go wrong ([`fault`]), drawn beforehand
 //! - [`script`]: doing it
+//! - [`trace`]: what happened, for a person; [`shrink`] and [`story`]: the least that still fails
+//! - [`batch`]: many seeds on all cores; [`coverage`]: what they met
 //! - [`screen`]: what a person sees, from diffs alone
 //! - [`verdict`]: what must be true at the end
 //!
 //! Bugs can be planted (`RUSTFLAGS="--cfg planted"`), to prove that the simulation sees.
 
 pub mod act;
+pub mod batch;
 pub mod coverage;
 pub mod device;
 pub mod fault;
@@ -27,6 +30,9 @@ pub mod rng;
 pub mod screen;
 pub mod script;
 pub mod sends;
+pub mod shrink;
+pub mod story;
+pub mod trace;
 pub mod verdict;
 pub mod world;
 
@@ -39,4 +45,12 @@ pub use world::{Failure, Report, World};
 /// The first promise that broke, with the seed and the trace.
 pub fn run(seed: u64, plan: &Plan) -> Result<Report, Box<Failure>> {
     World::new(seed, plan.clone()).run()
+}
+
+/// Runs one seed as [`run`] does, and writes down what happens.
+///
+/// # Errors
+/// The same.
+pub fn replay(seed: u64, plan: &Plan) -> Result<Report, Box<Failure>> {
+    World::recorded(seed, plan.clone()).run()
 }

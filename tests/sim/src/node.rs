@@ -19,6 +19,7 @@ use crate::{
     link::{LinkId, To},
     planted,
     rng::Rng,
+    trace,
     world::{Event, World},
 };
 
@@ -195,7 +196,8 @@ fn small(query: &Query) -> Query {
         Query::Members { .. }
         | Query::Users { .. }
         | Query::Items { .. }
-        | Query::Access { .. } => {}
+        | Query::Access { .. }
+        | Query::Changed { .. } => {}
     }
     query
 }
@@ -421,6 +423,9 @@ impl World {
             *ids += 1;
             MessageId::from_uuid(rng.uuid_v7(wall + *ids % 7))
         });
+        for commit in &commits {
+            self.note(|| format!("committed: {}", trace::commit(commit)));
+        }
         if dies == Some(Moment::BeforeReplies) {
             return self.node_dies("between a commit and its replies");
         }

@@ -13,6 +13,7 @@ use crate::{
     fault::{Fault, FaultKind},
     node::Moment,
     sends::Sent,
+    trace,
     world::{BEGIN, Event, World},
 };
 
@@ -42,9 +43,13 @@ impl World {
                     conversation_id: conversation,
                     seq: None,
                 };
+                self.note(|| format!("device {device}: reads {conversation}"));
                 self.command(device, kind);
             }
-            ActKind::Open => self.open_timeline(device, conversation),
+            ActKind::Open => {
+                self.note(|| format!("device {device}: opens {conversation}"));
+                self.open_timeline(device, conversation);
+            }
             ActKind::Close => self.close_timeline(&mut act),
             ActKind::LoadOlder => self.load_older(&mut act),
             ActKind::Cancel => self.cancel(&mut act),
@@ -142,10 +147,11 @@ impl World {
     fn write(&mut self, act: &mut Act, conversation_id: ConversationId, op: WriteOp) -> TempId {
         let device = act.device;
         let key = key(act);
+        self.trace.name(key.uuid(), || format!("a{}", act.index));
         self.note(|| {
             format!(
-                "device {device}: {} {key} in {conversation_id}",
-                op.kind().as_str()
+                "device {device}: {} as {key} in {conversation_id}",
+                trace::op(&op)
             )
         });
         let kind = CommandKind::Write {
@@ -169,6 +175,7 @@ impl World {
             return;
         };
         let id = ConversationId::direct(&self.devices[act.device].user, &peer);
+        self.trace.name(id.uuid(), || "direct".into());
         let op = WriteOp::CreateConversation(CreateConversation {
             kind: ConversationKind::Direct,
             group_id: None,
@@ -181,6 +188,8 @@ impl World {
 
     fn create_group(&mut self, act: &mut Act) {
         let id = ConversationId::from_uuid(act.dice.uuid_v7(calendar(act)));
+        self.trace
+            .name(id.uuid(), || format!("group-{}", act.index));
         let me = self.devices[act.device].user.clone();
         let members: Vec<UserId> = self
             .devices
@@ -224,6 +233,7 @@ impl World {
         let text = format!("{}-{}", self.devices[device].user, act.index);
         let op = WriteOp::SendMessage(SendMessage::text(text.clone()));
         let key = key(act);
+        self.trace.name(key.uuid(), || format!("a{}", act.index));
         self.note(|| format!("device {device}: sends {text} as {key} in {conversation_id}"));
         let sent = Sent {
             device,
@@ -312,6 +322,7 @@ impl World {
         let device = act.device;
         let open: Vec<_> = self.devices[device].screens.keys().copied().collect();
         if let Some(&timeline) = act.dice.pick(&open) {
+            self.note(|| format!("device {device}: closes {timeline:?}"));
             self.devices[device].screens.remove(&timeline);
             self.command(device, CommandKind::CloseTimeline(timeline));
         }
@@ -321,6 +332,7 @@ impl World {
         let device = act.device;
         let open: Vec<_> = self.devices[device].screens.keys().copied().collect();
         if let Some(&timeline) = act.dice.pick(&open) {
+            self.note(|| format!("device {device}: scrolls {timeline:?} up"));
             self.command(device, CommandKind::LoadOlder(timeline));
         }
     }
@@ -359,6 +371,7 @@ impl World {
             if let Some(sent) = self.sends.get_mut(key) {
                 sent.retried = true;
             }
+            self.note(|| format!("device {device}: tries {key} again"));
             self.command(device, CommandKind::Retry(key));
         }
     }

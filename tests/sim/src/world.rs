@@ -20,6 +20,7 @@ use crate::{
     plan::Plan,
     rng::Rng,
     sends::Sends,
+    trace::Trace,
     verdict,
 };
 
@@ -113,8 +114,8 @@ pub struct World {
     pub sends: Sends,
     /// Which fault met which state.
     pub coverage: Coverage,
-    /// What happened, newest last; bounded.
-    pub trace: Vec<String>,
+    /// What happened.
+    pub trace: Trace,
     /// Faults have ended: the line is good from here on.
     pub calm: bool,
     /// The first thing that was wrong.
@@ -132,6 +133,8 @@ pub struct Report {
     pub sent: usize,
     /// Events that were dispatched.
     pub steps: u64,
+    /// Looks that the model took.
+    pub checks: u64,
     /// How long it took in virtual time.
     pub virtual_time: Duration,
     /// Which fault met which state.
@@ -144,7 +147,7 @@ pub struct Failure {
     pub seed: u64,
     /// What is wrong.
     pub what: String,
-    /// What had happened.
+    /// What had happened, if it was written down.
     pub trace: Vec<String>,
 }
 
@@ -157,7 +160,6 @@ impl fmt::Debug for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}: {}", self.seed, self.what)?;
-        writeln!(f, "the last {} steps:", self.trace.len())?;
         for line in &self.trace {
             writeln!(f, "  {line}")?;
         }
@@ -171,12 +173,18 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 /// Most steps; a run has some ten thousands, and one that spins has no end.
 const STEPS: u64 = 1_000_000;
 
-/// Steps of the trace that are kept.
-const TRACE: usize = 120;
-
 impl World {
     /// The world of this seed, before anything happened.
     pub fn new(seed: u64, plan: Plan) -> Self {
+        Self::begun(seed, plan, false)
+    }
+
+    /// The same, and what happens is written down.
+    pub fn recorded(seed: u64, plan: Plan) -> Self {
+        Self::begun(seed, plan, true)
+    }
+
+    fn begun(seed: u64, plan: Plan, record: bool) -> Self {
         let mut rng = Rng::new(seed);
         let node = Node::new(&mut rng);
         let devices = plan
@@ -188,7 +196,6 @@ impl World {
         Self {
             seed,
             acts_left: 0,
-            plan,
             now: Duration::ZERO,
             rng,
             node,
@@ -196,9 +203,10 @@ impl World {
             links: BTreeMap::new(),
             sends: Sends::default(),
             coverage: Coverage::default(),
-            trace: Vec::new(),
+            trace: Trace::new(record, &plan.devices),
             calm: false,
             wrong: None,
+            plan,
             queue: BinaryHeap::new(),
             order: 0,
             next_link: 0,
@@ -231,12 +239,13 @@ impl World {
         match self.wrong.take() {
             Some(what) => Err(Box::new(Failure {
                 seed: self.seed,
-                what,
-                trace: self.trace,
+                what: self.trace.readable(&what),
+                trace: self.trace.into_lines(),
             })),
             None => Ok(Report {
                 sent: self.sends.len(),
                 steps,
+                checks: 0,
                 virtual_time: self.now,
                 coverage: self.coverage,
             }),
@@ -272,11 +281,7 @@ impl World {
 
     /// A line of the trace.
     pub fn note(&mut self, line: impl FnOnce() -> String) {
-        if self.trace.len() >= TRACE * 2 {
-            self.trace.drain(..TRACE);
-        }
-        let at = self.now.as_secs_f64();
-        self.trace.push(format!("{at:9.3} {}", line()));
+        self.trace.note(self.now, line);
     }
 
     /// Takes in what a device was told or found wrong.
