@@ -3,6 +3,7 @@
 mod faults;
 mod hostile;
 mod ids;
+mod recorded;
 mod roundtrip;
 mod samples;
 mod snapshots;
