@@ -165,8 +165,12 @@ async fn a_closed_timeline_ends_its_listeners_and_refuses_to_load() {
 
     timeline.close();
     timeline.close();
-    assert!(updates.next().await.is_none());
-    assert!(timeline.updates().next().await.is_none());
+    let ended = async { while updates.next().await.is_some() {} };
+    soon("the end of a listener", ended).await;
+    let mut late = timeline.updates();
+    let last = late.next().await.unwrap();
+    assert!(matches!(&last.diffs[..], [TimelineDiff::Reset(items)] if items.is_empty()));
+    assert!(late.next().await.is_none());
     let error = timeline.load_older().await.unwrap_err();
     assert_eq!(error.code(), "timeline_closed");
     conversation.send("the other one goes on").await.unwrap();

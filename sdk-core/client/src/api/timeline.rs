@@ -117,8 +117,8 @@ impl Timeline {
         }
     }
 
-    /// Closes it, for every clone: its listeners get what waits for them and then the end, and
-    /// loading gives `timeline_closed`. For languages in which nobody knows when the last clone is
+    /// Closes it, for every clone: its listeners get what waits for them and then the end, later
+    /// ones its last state and the end, and loading gives `timeline_closed`. For languages in which nobody knows when the last clone is
     /// dropped. Once more does nothing.
     pub fn close(&self) {
         self.open.close();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use causerie::{Client, Message, SendState, TimelineItem, TimelineStart};
+use causerie::{Client, Message, SendState, Timeline, TimelineItem, TimelineStart};
 use causerie_store::{Durability, Opened, Options, Store};
 use serde_json::{Value, json};
 
@@ -213,6 +213,11 @@ pub async fn met(client: &Path, server: &Path) -> Value {
 async fn shows(client: &Client, id: causerie::ConversationId, wanted: &[String]) {
     let conversation = client.conversation(id);
     let timeline = conversation.timeline(TimelineStart::Newest).await.unwrap();
+    settles(&timeline, wanted).await;
+}
+
+/// As `shows`, of an open timeline.
+pub async fn settles(timeline: &Timeline, wanted: &[String]) {
     let mut updates = timeline.updates();
     let lines = || -> Vec<_> { timeline.items().iter().map(item_line).collect() };
     let settled = async {
