@@ -11,8 +11,8 @@ use causerie_engine::{
     TimelineId, TimelineStart, TokenFailure,
 };
 use causerie_protocol::{
-    ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, ServerFrame, TempId, UserId,
-    decode_server, encode_client,
+    ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, ServerFrame, Target, TempId,
+    UserId, WriteOp, decode_server, encode_client,
 };
 use causerie_store::{Durability, Options, Store};
 use tempfile::TempDir;
@@ -103,8 +103,31 @@ impl Device {
             && self.connection == ConnectionState::Live
             && self
                 .outbox
-                .values()
-                .all(|state| *state != SendState::Queued)
+                .iter()
+                .all(|(key, state)| *state != SendState::Queued || self.is_held(*key))
+    }
+
+    /// Whether it changes a message that failed: then it waits for what the app does with that.
+    fn is_held(&self, key: TempId) -> bool {
+        let row = self
+            .engine
+            .as_ref()
+            .and_then(|engine| engine.outbox_row(key));
+        let target = match row.map(|row| &row.op) {
+            Some(WriteOp::EditMessage(edit)) => edit.target,
+            Some(WriteOp::DeleteMessage(delete)) => delete.target,
+            Some(WriteOp::AddReaction(react) | WriteOp::RemoveReaction(react)) => react.target,
+            Some(_) | None => return false,
+        };
+        match target {
+            Target::Temp { target_temp_id } => {
+                matches!(
+                    self.outbox.get(&target_temp_id),
+                    Some(SendState::Failed { .. })
+                )
+            }
+            Target::Message { .. } => false,
+        }
     }
 
     /// How it stands, for a person.
@@ -302,7 +325,7 @@ impl World {
     }
 
     pub(crate) fn arrive_at_device(&mut self, id: LinkId, text: &str) {
-        let Some(link) = self.links.get(&id) else {
+        let Some(link) = self.links.get_mut(&id) else {
             return;
         };
         let index = link.device;
@@ -310,13 +333,21 @@ impl World {
             return;
         }
         let mut frames: Vec<ServerFrame> = Vec::new();
+        let mut broken = None;
         for frame in decode_server(text) {
             match frame {
-                Ok(frame) => frames.push(frame),
+                Ok(frame) => {
+                    let heard = link.witness.hear(&self.devices[index].user, &frame);
+                    broken = broken.or(heard.err());
+                    frames.push(frame);
+                }
                 Err(error) => return self.blame(format!("the server sent no frame: {error}")),
             }
         }
         self.note(|| format!("device {index} gets {}", trace::server_frames(&frames)));
+        if let Some(what) = broken {
+            self.blame(what);
+        }
         self.device_handle(index, Input::Frames(frames));
     }
 

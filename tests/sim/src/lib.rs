@@ -13,7 +13,8 @@
 //! - [`trace`]: what happened, for a person; [`shrink`] and [`story`]: the least that still fails
 //! - [`batch`]: many seeds on all cores; [`coverage`]: what they met
 //! - [`screen`]: what a person sees, from diffs alone
-//! - [`verdict`]: what must be true at the end
+//! - [`witness`]: what the server says, checked frame by frame, since clients forgive
+//! - [`verdict`]: what must be true at the end; [`log`]: what the server must not have written
 //!
 //! Bugs can be planted (`RUSTFLAGS="--cfg planted"`), to prove that the simulation sees.
 
@@ -23,6 +24,7 @@ pub mod coverage;
 pub mod device;
 pub mod fault;
 pub mod link;
+pub mod log;
 pub mod node;
 pub mod plan;
 pub mod planted;
@@ -34,6 +36,7 @@ pub mod shrink;
 pub mod story;
 pub mod trace;
 pub mod verdict;
+pub mod witness;
 pub mod world;
 
 pub use plan::Plan;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::witness::Witness;
+
 /// Names a link; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LinkId(pub u64);
@@ -26,6 +28,8 @@ pub struct Link {
     pub swallows: bool,
     /// The device reads nothing until then.
     pub stalled_until: Duration,
+    /// What the device was told by it.
+    pub witness: Witness,
     last_up: Duration,
     last_down: Duration,
 }
@@ -38,6 +42,7 @@ impl Link {
             alive: true,
             swallows: false,
             stalled_until: Duration::ZERO,
+            witness: Witness::default(),
             last_up: Duration::ZERO,
             last_down: Duration::ZERO,
         }

@@ -9,7 +9,7 @@ use causerie_protocol::{
 };
 use causerie_server::store::{Answer, Query};
 
-use crate::{script::END, world::World};
+use crate::{log, script::END, world::World};
 
 /// Time for what nobody waits for to arrive.
 const DUST: Duration = Duration::from_secs(5);
@@ -32,7 +32,8 @@ pub fn check(world: &mut World) -> Result<(), String> {
         }
         check_list(world, device)?;
     }
-    check_sends(world)
+    check_sends(world)?;
+    log::check(world)
 }
 
 fn joined(world: &World, device: usize) -> Vec<ConversationId> {
