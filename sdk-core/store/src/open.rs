@@ -79,6 +79,9 @@ impl Place {
 
     /// Has the next opening examine the whole file.
     pub(crate) fn suspect(&self) {
+        if self.folder.as_os_str().is_empty() {
+            return;
+        }
         let path = self.folder.join(SUSPECT);
         if let Err(error) = std::fs::write(&path, []) {
             tracing::warn!(%error, "cannot note that the database may be damaged");
@@ -94,6 +97,29 @@ impl Place {
             Err(Failure::Damaged(reason)) => reason,
         };
         self.replace(&reason)
+    }
+
+    /// A new database without a file.
+    pub(crate) fn begin_in_memory(&self) -> Result<Connection, OpenError> {
+        let mut connection = schema::in_memory().map_err(|source| self.sqlite(source))?;
+        match schema::migrate(&mut connection, schema::MIGRATIONS) {
+            Ok(()) => Ok(connection),
+            Err(rusqlite_migration::Error::RusqliteError { err, .. }) => Err(self.sqlite(err)),
+            Err(other) => Err(OpenError::Io {
+                path: self.database(),
+                source: std::io::Error::other(other.to_string()),
+            }),
+        }
+    }
+
+    /// Empties a database, and claims it for its owner.
+    pub(crate) fn begin_anew(&self, connection: &Connection) -> rusqlite::Result<Snapshot> {
+        schema::empty(connection)?;
+        match self.claim(connection) {
+            Ok(_) => snapshot::read(connection),
+            Err(Failure::Other(OpenError::Sqlite { source, .. })) => Err(source),
+            Err(Failure::Other(_) | Failure::Damaged(_)) => Err(rusqlite::Error::InvalidQuery),
+        }
     }
 
     /// Reads all of it; a damaged file is replaced.

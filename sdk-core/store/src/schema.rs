@@ -56,6 +56,30 @@ pub(crate) fn migrate(
     Ok(())
 }
 
+/// Opens a database without a file.
+pub(crate) fn in_memory() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
+/// Deletes every row.
+pub(crate) fn empty(connection: &Connection) -> rusqlite::Result<()> {
+    let mut tables = connection.prepare_cached(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    )?;
+    let names: Vec<String> = tables
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for name in names {
+        connection
+            .prepare_cached(&format!("DELETE FROM {name}"))?
+            .execute([])?;
+    }
+    Ok(())
+}
+
 /// Opens the writer's connection.
 pub(crate) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;

@@ -1,6 +1,6 @@
 //! The store: commits, questions, and letting go of the file while the app is in the background.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use causerie_engine::{LoadQuery, Snapshot, StoreOp};
 use causerie_protocol::{ConversationId, Message, ReadCursor, UserId};
@@ -27,13 +27,13 @@ pub struct Store {
     openings: i64,
 }
 
-/// Dropped in this order: the lock goes last.
+/// Dropped in this order: the lock goes last. In memory there is no log to move and no folder to lock.
 #[derive(Debug)]
 struct Handles {
     connection: Connection,
     keys: Keys,
-    checkpointer: Checkpointer,
-    _lock: Lock,
+    checkpointer: Option<Checkpointer>,
+    _lock: Option<Lock>,
 }
 
 /// What resuming found.
@@ -96,6 +96,62 @@ impl Store {
             },
             snapshot,
             recovery,
+        })
+    }
+
+    /// Begins a store that lives in memory and ends with this value, for simulations: schema,
+    /// statements and transactions are those of a file, and nothing waits for a disk. It must not
+    /// be suspended, since that would end it.
+    ///
+    /// # Errors
+    /// [`OpenError::Sqlite`].
+    pub fn in_memory(user_id: &UserId, options: Options) -> Result<Opened, OpenError> {
+        let place = Place {
+            folder: PathBuf::new(),
+            user_id: user_id.clone(),
+            options,
+        };
+        let connection = place.begin_in_memory()?;
+        let mut store = Self {
+            place,
+            handles: Some(Handles {
+                connection,
+                keys: Keys::default(),
+                checkpointer: None,
+                _lock: None,
+            }),
+            openings: 1,
+        };
+        let snapshot = store.begin_anew(user_id, options)?;
+        Ok(Opened {
+            store,
+            snapshot,
+            recovery: None,
+        })
+    }
+
+    /// Forgets everything and begins as a new installation, perhaps another user's: cheaper than
+    /// another [`Store::in_memory`]. In a folder, [`Store::wipe`] is the way.
+    ///
+    /// # Errors
+    /// [`OpenError::Sqlite`].
+    pub fn begin_anew(
+        &mut self,
+        user_id: &UserId,
+        options: Options,
+    ) -> Result<Snapshot, OpenError> {
+        self.place.user_id = user_id.clone();
+        self.place.options = options;
+        let snapshot = match &mut self.handles {
+            Some(handles) => {
+                handles.keys.forget();
+                self.place.begin_anew(&handles.connection)
+            }
+            None => Err(rusqlite::Error::InvalidQuery),
+        };
+        snapshot.map_err(|source| OpenError::Sqlite {
+            path: self.place.database(),
+            source,
         })
     }
 
@@ -255,6 +311,10 @@ impl Store {
                 drop(checkpointer);
                 lock
             }
+            None => None,
+        };
+        let lock = match lock {
+            Some(lock) => lock,
             None => Lock::take(&self.place.folder)?,
         };
         let wiped = damage::remove_all(&self.place.database()).map_err(|source| OpenError::Io {
@@ -282,8 +342,8 @@ impl Handles {
         Ok(Self {
             connection,
             keys: Keys::default(),
-            checkpointer,
-            _lock: lock,
+            checkpointer: Some(checkpointer),
+            _lock: Some(lock),
         })
     }
 
@@ -297,7 +357,9 @@ impl Handles {
             apply::apply(&transaction, &mut self.keys, op)?;
         }
         transaction.commit()?;
-        self.checkpointer.committed(&self.connection);
+        if let Some(checkpointer) = &mut self.checkpointer {
+            checkpointer.committed(&self.connection);
+        }
         Ok(())
     }
 

@@ -5,9 +5,11 @@ mod common;
 use std::{fs, path::Path, process::Command};
 
 use causerie_engine::StoreOp;
-use causerie_store::{OpenError, Resumed, Store, StoreError};
+use causerie_protocol::ClientId;
+use causerie_store::{Durability, OpenError, Options, Resumed, Store, StoreError};
 use common::*;
 use rusqlite::Connection;
+use uuid::Uuid;
 
 /// What a kill leaves behind: the files as they are, without a clean end.
 fn as_if_killed(folder: &Path) -> tempfile::TempDir {
@@ -260,4 +262,24 @@ fn databases_of_every_schema_open_with_their_outbox() {
         seen += 1;
     }
     assert!(seen >= 1);
+}
+
+#[test]
+fn a_store_in_memory_forgets_one_user_before_it_serves_another() {
+    let fresh = |n| Options {
+        durability: Durability::Process,
+        fresh_client_id: ClientId::from_uuid(Uuid::from_u128(n)),
+    };
+    let opened = Store::in_memory(&user("alice"), fresh(1)).unwrap();
+    let mut store = opened.store;
+    store
+        .apply(&[StoreOp::PutMessage(Box::new(message(1, 1, 1, "secret")))])
+        .unwrap();
+    assert_eq!(store.snapshot().unwrap().client_id, fresh(1).fresh_client_id);
+    let snapshot = store.begin_anew(&user("bob"), fresh(2)).unwrap();
+    assert_eq!(snapshot.user_id, user("bob"));
+    assert_eq!(snapshot.client_id, fresh(2).fresh_client_id);
+    assert!(snapshot.conversations.is_empty() && snapshot.outbox.is_empty());
+    let counts = store.counts().unwrap();
+    assert_eq!((counts.conversations, counts.outbox), (0, 0));
 }
