@@ -34,7 +34,8 @@ pub struct ConversationRow {
     pub item: Item,
     /// Up to where events were applied. Moved by events and `subscribed` only.
     pub position: Option<Position>,
-    /// Where the cached messages are without holes; disjoint, rising, not adjacent.
+    /// Where the cached messages are without holes; disjoint, rising. Adjacent ones differ in
+    /// `as_of`.
     pub ranges: Vec<Range>,
     /// A read cursor that the server has not confirmed.
     pub read_mark: Option<Seq>,

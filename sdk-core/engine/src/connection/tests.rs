@@ -1,3 +1,5 @@
+use causerie_protocol::{AuthCode, CloseCode};
+
 use super::*;
 
 struct Line {
