@@ -119,6 +119,7 @@ impl Ring {
         match self.next {
             Some(next) if seq < next => return,
             Some(next) if seq == next => {}
+            Some(_) if planted::is("gap_in_ring") => {}
             Some(_) | None => {
                 self.clear();
                 self.gate = seq.saturating_sub(1);
