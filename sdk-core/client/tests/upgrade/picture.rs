@@ -38,10 +38,8 @@ pub fn holds(recorded: &Value, present: &Value, place: &str) -> Result<(), Strin
             })
         }
         (Value::Array(recorded), Value::Array(present)) if recorded.len() == present.len() => {
-            let pairs = recorded.iter().zip(present).enumerate();
-            pairs
-                .map(|(n, (one, other))| holds(one, other, &format!("{place}[{n}]")))
-                .collect()
+            let mut pairs = recorded.iter().zip(present).enumerate();
+            pairs.try_for_each(|(n, (one, other))| holds(one, other, &format!("{place}[{n}]")))
         }
         (one, other) if one == other => Ok(()),
         (one, other) => Err(format!("{place} is {other}; it was {one}")),
