@@ -241,6 +241,9 @@ impl World {
         device.screens.clear();
         device.opening.clear();
         let mut wrong = Vec::new();
+        if let Err(what) = self.model.restarted(index, &opened.snapshot.outbox) {
+            wrong.push(format!("device {index} {what}"));
+        }
         for row in &opened.snapshot.outbox {
             let state = match &row.state {
                 OutboxState::Queued => SendState::Queued,
@@ -291,6 +294,7 @@ impl World {
         device.dies_in = None;
         device.connection = ConnectionState::Disconnected;
         let link = device.link.take();
+        self.model.people[index].died();
         self.note(|| format!("device {index} dies"));
         if let Some(id) = link {
             self.hang_up(id);
@@ -304,6 +308,9 @@ impl World {
         let device = &mut self.devices[index];
         device.next_reply += 1;
         let reply = ReplyId(device.next_reply);
+        if device.is_up() {
+            self.model.people[index].ask(reply, &kind);
+        }
         self.device_handle(index, Input::Command(Command { reply, kind }));
     }
 
@@ -347,6 +354,9 @@ impl World {
         self.note(|| format!("device {index} gets {}", trace::server_frames(&frames)));
         if let Some(what) = broken {
             self.blame(what);
+        }
+        if self.devices[index].is_up() {
+            self.model.give(index, &frames);
         }
         self.device_handle(index, Input::Frames(frames));
     }
@@ -439,6 +449,9 @@ impl World {
                 return;
             }
         }
+        if let Err(what) = self.model.look(&mut self.devices[index]) {
+            self.blame(format!("device {index} {what}"));
+        }
         let due = self.devices[index]
             .engine
             .as_ref()
@@ -497,18 +510,26 @@ impl World {
             Output::Emit(emissions) => {
                 let mut told = Vec::new();
                 for emission in emissions {
+                    if let Err(what) = self.model.hear(device, &emission) {
+                        told.push(Told::Wrong(what));
+                    }
                     device.observe(emission, &mut told);
                 }
                 self.hear(index, told);
             }
             Output::Reply { reply, result } => {
                 let opening = device.opening.remove(&reply);
+                let entries = &device.entries;
+                self.model.people[index].answered(reply, result.is_ok(), |id| {
+                    entries.get(&id).map(|entry| entry.item.head_seq)
+                });
                 if let (Some((timeline, conversation_id)), Ok(Reply::Timeline(batch))) =
                     (opening, result)
                 {
                     let mut screen = Screen::default();
                     let applied = screen.apply(batch);
                     device.screens.insert(timeline, (conversation_id, screen));
+                    self.model.people[index].dirty.insert(conversation_id);
                     if let Err(what) = applied {
                         self.blame(format!("device {index}: {what}"));
                     }

@@ -13,6 +13,7 @@
 //! - [`trace`]: what happened, for a person; [`shrink`] and [`story`]: the least that still fails
 //! - [`batch`]: many seeds on all cores; [`coverage`]: what they met
 //! - [`screen`]: what a person sees, from diffs alone
+//! - [`ledger`], [`model`], [`given`], [`look`]: what must be seen, at any time, told apart from how
 //! - [`witness`]: what the server says, checked frame by frame, since clients forgive
 //! - [`verdict`]: what must be true at the end; [`log`]: what the server must not have written
 //!
@@ -23,8 +24,12 @@ pub mod batch;
 pub mod coverage;
 pub mod device;
 pub mod fault;
+pub mod given;
+pub mod ledger;
 pub mod link;
 pub mod log;
+pub mod look;
+pub mod model;
 pub mod node;
 pub mod plan;
 pub mod planted;

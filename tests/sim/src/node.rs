@@ -423,6 +423,10 @@ impl World {
             *ids += 1;
             MessageId::from_uuid(rng.uuid_v7(wall + *ids % 7))
         });
+        let heard = self.model.ledger.hear(&commands, &outcomes, &commits);
+        if let Err(what) = heard {
+            self.blame(what);
+        }
         for commit in &commits {
             self.note(|| format!("committed: {}", trace::commit(commit)));
         }

@@ -16,6 +16,7 @@ use crate::{
     device::{Device, Told},
     fault::Fault,
     link::{Link, LinkId, To},
+    model::Model,
     node::{Node, Read},
     plan::Plan,
     rng::Rng,
@@ -112,6 +113,8 @@ pub struct World {
     pub links: BTreeMap<LinkId, Link>,
     /// What was sent, by whom.
     pub sends: Sends,
+    /// What must be shown.
+    pub model: Model,
     /// Which fault met which state.
     pub coverage: Coverage,
     /// What happened.
@@ -203,6 +206,7 @@ impl World {
             links: BTreeMap::new(),
             sends: Sends::default(),
             coverage: Coverage::default(),
+            model: Model::new(&plan.devices),
             trace: Trace::new(record, &plan.devices),
             calm: false,
             wrong: None,
@@ -245,7 +249,7 @@ impl World {
             None => Ok(Report {
                 sent: self.sends.len(),
                 steps,
-                checks: 0,
+                checks: self.model.checks,
                 virtual_time: self.now,
                 coverage: self.coverage,
             }),

@@ -1,0 +1,431 @@
+//! The reference model: it hears what people ask for and are told, what the server's durable order
+//! says ([`Ledger`]) and what each device was given, and from that knows what a device has to show
+//! ([`crate::look`]). It shares no code with the engine or the server.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use causerie_engine::{CommandKind, ItemKey, OutboxRow, OutboxState, ReplyId, SendState};
+use causerie_protocol::{ConversationId, MessageId, Seq, Target, TempId, UserId, WriteOp};
+use uuid::Uuid;
+
+use crate::ledger::{Answered, Ledger};
+
+/// All that is known.
+#[derive(Default)]
+pub struct Model {
+    /// The server's order.
+    pub ledger: Ledger,
+    /// The owner of each device, with what that device was told.
+    pub people: Vec<Person>,
+    /// How often something was looked at.
+    pub checks: u64,
+}
+
+/// What one device was asked, told and given.
+pub struct Person {
+    pub(crate) user: UserId,
+    pub(crate) writes: HashMap<TempId, Own>,
+    /// Messages on their way or failed, in local order.
+    pub(crate) lanes: HashMap<ConversationId, BTreeMap<u64, TempId>>,
+    /// Writes that change a message, by its name or id, in the order in which they were asked for.
+    pub(crate) targets: HashMap<Uuid, Vec<TempId>>,
+    pub(crate) rooms: HashMap<ConversationId, Known>,
+    /// The latest state of each message that was shown, and its key.
+    pub(crate) shown: HashMap<MessageId, (Seq, ItemKey)>,
+    /// The latest state of each message that the list told of.
+    pub(crate) previews: HashMap<MessageId, Seq>,
+    /// What is to be looked at.
+    pub(crate) dirty: BTreeSet<ConversationId>,
+    asked: BTreeMap<ReplyId, Asked>,
+    /// Asked for when the process died: it may have been committed, or not.
+    doubtful: BTreeSet<TempId>,
+    epoch: Option<String>,
+    orders: u64,
+}
+
+enum Asked {
+    Write(TempId),
+    Settle(TempId),
+    Read(ConversationId),
+    Delete(TempId),
+}
+
+/// A write of this device.
+pub struct Own {
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// What.
+    pub what: What,
+    /// The message that it changes, by name or id.
+    pub target: Option<Uuid>,
+    /// Its place among this device's writes.
+    pub order: u64,
+    /// How it stands, as the app was told.
+    pub state: OwnState,
+}
+
+/// What a write does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Says this.
+    Message(String),
+    /// Makes a message say this.
+    Edit(String),
+    /// Takes a message back.
+    Delete,
+    /// Puts an emoji on a message, or takes it off.
+    React(String, bool),
+    /// Changes no message.
+    Other,
+}
+
+/// How a write stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnState {
+    /// Asked for, and not answered.
+    Asked,
+    /// It goes by itself.
+    Queued,
+    /// Refused for good; shown behind this seq.
+    Failed(Seq),
+    /// Durable; its place.
+    Taken(Option<Seq>),
+    /// Given up.
+    Gone,
+}
+
+/// What a device knows of a conversation.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known {
+    /// The first seq that its user may see, as told.
+    pub visible_from: Seq,
+    /// The newest message that was shown without a gap before it: how many there are with it.
+    pub newest: u64,
+    /// Up to here it was given everything, on this connection.
+    pub position: Option<Seq>,
+    /// What it has reaches up to its position.
+    pub attached: bool,
+    /// The highest head that it was told.
+    pub head: Seq,
+    /// The highest head that it was told together with the last message; `subscribed` tells the head
+    /// alone.
+    pub preview: Seq,
+    /// The person read up to here.
+    pub read: Seq,
+}
+
+fn what(op: &WriteOp) -> (What, Option<Uuid>) {
+    let named = |target: &Target| match target {
+        Target::Message { message_id } => message_id.uuid(),
+        Target::Temp { target_temp_id } => target_temp_id.uuid(),
+    };
+    match op {
+        WriteOp::SendMessage(send) => (
+            What::Message(send.content.text().unwrap_or_default().to_owned()),
+            None,
+        ),
+        WriteOp::EditMessage(edit) => (
+            What::Edit(edit.content.text().unwrap_or_default().to_owned()),
+            Some(named(&edit.target)),
+        ),
+        WriteOp::DeleteMessage(delete) => (What::Delete, Some(named(&delete.target))),
+        WriteOp::AddReaction(react) => (
+            What::React(react.emoji.clone(), true),
+            Some(named(&react.target)),
+        ),
+        WriteOp::RemoveReaction(react) => (
+            What::React(react.emoji.clone(), false),
+            Some(named(&react.target)),
+        ),
+        _ => (What::Other, None),
+    }
+}
+
+impl Model {
+    /// Nothing has happened to these users' devices.
+    pub fn new(users: &[UserId]) -> Self {
+        Self {
+            people: users.iter().map(Person::new).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The app was told of a write.
+    ///
+    /// # Errors
+    /// What cannot be true of it.
+    pub fn told(
+        &mut self,
+        device: usize,
+        key: TempId,
+        state: Option<&SendState>,
+        row: Option<&OutboxRow>,
+    ) -> Result<(), String> {
+        let person = &mut self.people[device];
+        let answer = self.ledger.answer(key);
+        let Some(own) = person.writes.get(&key) else {
+            return Err(format!("was told of {key}, which it never asked for"));
+        };
+        let before = own.state;
+        let after = match state {
+            None => OwnState::Gone,
+            Some(SendState::Queued) => OwnState::Queued,
+            Some(SendState::Sent { seq }) => OwnState::Taken(*seq),
+            Some(SendState::Failed { .. }) => match row.map(|row| &row.state) {
+                Some(OutboxState::Failed { after_seq, .. }) => OwnState::Failed(*after_seq),
+                _ => return Err(format!("{key} failed, but its row says otherwise")),
+            },
+        };
+        match (before, after) {
+            (OwnState::Taken(_) | OwnState::Gone, OwnState::Queued | OwnState::Failed(_)) => {
+                return Err(format!("{key} was {before:?}, and now is {after:?}"));
+            }
+            (_, OwnState::Taken(_)) if answer != Some(Answered::Taken) => {
+                return Err(format!("{key} is told to be sent, and is not durable"));
+            }
+            _ => {}
+        }
+        person.set(key, after);
+        Ok(())
+    }
+
+    /// The process starts again with this outbox.
+    ///
+    /// # Errors
+    /// What is lost, doubled, out of order, or back from the dead.
+    pub fn restarted(&mut self, device: usize, rows: &[OutboxRow]) -> Result<(), String> {
+        self.checks += 1;
+        let person = &mut self.people[device];
+        let doubtful = std::mem::take(&mut person.doubtful);
+        let mut last = (0, 0);
+        let mut there = BTreeSet::new();
+        for row in rows {
+            let key = row.key;
+            there.insert(key);
+            let Some(own) = person.writes.get(&key) else {
+                return Err(format!("starts with {key}, which it never asked for"));
+            };
+            let is_doubtful = doubtful.contains(&key);
+            let after = match &row.state {
+                OutboxState::Queued => OwnState::Queued,
+                OutboxState::Failed { after_seq, .. } => OwnState::Failed(*after_seq),
+                OutboxState::Acked { seq, .. } => OwnState::Taken(Some(*seq)),
+            };
+            let possible = match (own.state, after) {
+                (OwnState::Queued, OwnState::Queued)
+                | (OwnState::Failed(_), OwnState::Failed(_))
+                | (OwnState::Taken(_), OwnState::Taken(_)) => true,
+                (OwnState::Queued, OwnState::Taken(_)) => {
+                    self.ledger.answer(key) == Some(Answered::Taken)
+                }
+                // It failed, and the process died before it could say so.
+                (OwnState::Queued, OwnState::Failed(_)) => true,
+                (OwnState::Asked | OwnState::Failed(_), OwnState::Queued) => is_doubtful,
+                _ => false,
+            };
+            if !possible {
+                return Err(format!(
+                    "starts with {key} as {after:?}, and it was {:?}",
+                    own.state
+                ));
+            }
+            if own.state == OwnState::Queued && after == OwnState::Queued && !is_doubtful {
+                if own.order < last.0 || row.order < last.1 {
+                    return Err(format!("starts with {key} in another order"));
+                }
+                last = (own.order, row.order);
+            }
+            person.set(key, after);
+        }
+        let lost = person.writes.iter().find(|(key, own)| {
+            !there.contains(*key)
+                && !doubtful.contains(*key)
+                && match own.state {
+                    OwnState::Queued => self.ledger.answer(**key).is_none(),
+                    OwnState::Failed(_) => true,
+                    OwnState::Asked | OwnState::Taken(_) | OwnState::Gone => false,
+                }
+        });
+        if let Some((key, own)) = lost {
+            return Err(format!(
+                "starts without {key}, which was {:?}: lost",
+                own.state
+            ));
+        }
+        let settled: Vec<TempId> = person
+            .writes
+            .iter()
+            .filter(|(key, own)| {
+                !there.contains(*key)
+                    && matches!(
+                        own.state,
+                        OwnState::Asked | OwnState::Queued | OwnState::Failed(_)
+                    )
+            })
+            .map(|(key, _)| *key)
+            .collect();
+        for key in settled {
+            person.set(key, OwnState::Gone);
+        }
+        Ok(())
+    }
+}
+
+impl Person {
+    fn new(user: &UserId) -> Self {
+        Self {
+            user: user.clone(),
+            writes: HashMap::new(),
+            lanes: HashMap::new(),
+            targets: HashMap::new(),
+            rooms: HashMap::new(),
+            shown: HashMap::new(),
+            previews: HashMap::new(),
+            dirty: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            doubtful: BTreeSet::new(),
+            epoch: None,
+            orders: 0,
+        }
+    }
+
+    /// The app asks.
+    pub fn ask(&mut self, reply: ReplyId, kind: &CommandKind) {
+        let asked = match kind {
+            CommandKind::Write {
+                key,
+                conversation_id,
+                op,
+            } => {
+                self.note_write(*key, *conversation_id, op);
+                Asked::Write(*key)
+            }
+            CommandKind::Retry(key) => Asked::Settle(*key),
+            CommandKind::Cancel { key, deletion } => {
+                if let Some(own) = self.writes.get(key) {
+                    let conversation_id = own.conversation_id;
+                    let target = Target::Temp {
+                        target_temp_id: *key,
+                    };
+                    let op = WriteOp::DeleteMessage(causerie_protocol::DeleteMessage { target });
+                    self.note_write(*deletion, conversation_id, &op);
+                }
+                self.asked.insert(reply, Asked::Settle(*key));
+                // A second entry, for the deletion that may come of it.
+                self.doubtful.insert(*key);
+                Asked::Delete(*deletion)
+            }
+            CommandKind::MarkRead {
+                conversation_id, ..
+            } => Asked::Read(*conversation_id),
+            _ => return,
+        };
+        self.asked.insert(reply, asked);
+    }
+
+    fn note_write(&mut self, key: TempId, conversation_id: ConversationId, op: &WriteOp) {
+        self.orders += 1;
+        let (what, target) = what(op);
+        if let Some(target) = target {
+            self.targets.entry(target).or_default().push(key);
+        }
+        self.writes.insert(
+            key,
+            Own {
+                conversation_id,
+                what,
+                target,
+                order: self.orders,
+                state: OwnState::Asked,
+            },
+        );
+    }
+
+    /// The app is answered. `head` is what the list says of the head of a conversation.
+    pub fn answered(
+        &mut self,
+        reply: ReplyId,
+        good: bool,
+        head: impl FnOnce(ConversationId) -> Option<Seq>,
+    ) {
+        let Some(asked) = self.asked.remove(&reply) else {
+            return;
+        };
+        match asked {
+            Asked::Write(key) => {
+                let state = self.writes.get(&key).map(|own| own.state);
+                if state == Some(OwnState::Asked) {
+                    let after = if good {
+                        OwnState::Queued
+                    } else {
+                        OwnState::Gone
+                    };
+                    self.set(key, after);
+                }
+            }
+            Asked::Settle(_) => {}
+            Asked::Delete(key) => {
+                self.doubtful.clear();
+                // No deletion was needed, or it was told of as queued.
+                if self.writes.get(&key).map(|own| own.state) == Some(OwnState::Asked) {
+                    self.set(key, OwnState::Gone);
+                }
+            }
+            Asked::Read(id) => {
+                if let Some(head) = head(id).filter(|_| good) {
+                    let known = self.rooms.entry(id).or_default();
+                    known.read = known.read.max(head);
+                    self.dirty.insert(id);
+                }
+            }
+        }
+    }
+
+    /// The process is gone, and with it what it had not committed.
+    pub fn died(&mut self) {
+        for asked in std::mem::take(&mut self.asked).into_values() {
+            if let Asked::Write(key) | Asked::Settle(key) | Asked::Delete(key) = asked {
+                self.doubtful.insert(key);
+            }
+        }
+        for known in self.rooms.values_mut() {
+            known.position = None;
+            known.attached = false;
+            known.head = 0;
+            known.preview = 0;
+        }
+        self.dirty.clear();
+    }
+
+    /// Another database: what is known of the old one means nothing.
+    pub(crate) fn meet(&mut self, epoch: &str) {
+        if self.epoch.as_deref().is_some_and(|known| known != epoch) {
+            self.rooms.clear();
+            self.shown.clear();
+            self.previews.clear();
+        }
+        self.epoch = Some(epoch.to_owned());
+        for known in self.rooms.values_mut() {
+            known.position = None;
+        }
+    }
+
+    fn set(&mut self, key: TempId, after: OwnState) {
+        let Some(own) = self.writes.get_mut(&key) else {
+            return;
+        };
+        let lane = self.lanes.entry(own.conversation_id).or_default();
+        lane.remove(&own.order);
+        // What is queued again goes last.
+        if matches!(own.state, OwnState::Failed(_)) && after == OwnState::Queued {
+            self.orders += 1;
+            own.order = self.orders;
+        }
+        own.state = after;
+        let waits = matches!(after, OwnState::Queued | OwnState::Failed(_));
+        if waits && matches!(own.what, What::Message(_)) {
+            lane.insert(own.order, key);
+        }
+        self.dirty.insert(own.conversation_id);
+    }
+}
