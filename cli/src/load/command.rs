@@ -62,6 +62,10 @@ pub struct LoadArgs {
     /// The started server gets the first core, and this process the second
     #[arg(long, global = true)]
     pin: bool,
+    /// Keep this process awake while messages are on their way. A server on the same machine
+    /// otherwise pays for waking it up, which clients elsewhere do not cost
+    #[arg(long, global = true)]
+    awake: bool,
     /// Sign the users' tokens with the server's secret; better in the environment, since others
     /// see a command line
     #[arg(
@@ -368,6 +372,7 @@ impl LoadArgs {
         };
         stage.stop = stop.clone();
         stage.progress = !self.quiet;
+        stage.awake = self.awake;
         stage.prefix.clone_from(&self.prefix);
         if let Some(sources) = self.sources {
             stage.set_sources(sources);

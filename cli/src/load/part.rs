@@ -11,6 +11,7 @@ use std::{
 
 use tokio::{
     sync::Notify,
+    task::JoinHandle,
     time::{Interval, MissedTickBehavior, interval_at},
 };
 
@@ -142,6 +143,7 @@ impl Run {
         let server = stage.server.map(Process::processor_time).transpose()?;
         let load = Process::own().processor_time()?;
         let begin = now();
+        let _awake = stage.awake.then(Awake::begin);
         self.left.set(bounds.messages);
         self.begun.0.set(true);
         self.begun.1.notify_waiters();
@@ -224,6 +226,25 @@ impl Used {
         let key = "load_cpu_percent";
         report.figure(key, "the load's own", share(self.load), "%");
         report.interrupted |= self.interrupted;
+    }
+}
+
+/// Keeps the runtime from sleeping, until it is dropped.
+struct Awake(JoinHandle<()>);
+
+impl Awake {
+    fn begin() -> Self {
+        Self(tokio::task::spawn_local(async {
+            loop {
+                tokio::task::yield_now().await;
+            }
+        }))
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -124,6 +124,8 @@ pub struct Stage {
     pub stop: Stop,
     /// Say on stderr how far it is.
     pub progress: bool,
+    /// Do not sleep while messages are on their way.
+    pub awake: bool,
     /// The users' names begin with this.
     pub prefix: String,
     sources: Vec<IpAddr>,
@@ -142,6 +144,7 @@ impl Stage {
             buffer: Rc::new(RefCell::new(vec![0; 256 * 1024])),
             stop: Stop::default(),
             progress: false,
+            awake: false,
             prefix: "load".to_owned(),
             sources: Vec::new(),
             _backend: None,

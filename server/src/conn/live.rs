@@ -212,7 +212,7 @@ impl Live {
 
     /// Puts ephemeral frames, notices and events into the batch, as far as it has room.
     pub(super) fn fill(&mut self, io: &mut Io, batch: &mut Batch, now: Now) {
-        if self.wanted.is_some() || !batch.has_room() || io.has_replies() {
+        if self.wanted.is_some() || !batch.has_room() || io.has_replies() || self.is_idle(now) {
             return;
         }
         let shared = std::sync::Arc::clone(&io.shared);
@@ -249,6 +249,15 @@ impl Live {
             );
         }
         self.ask_activity(io, now);
+    }
+
+    /// Whether there is nothing to put into a batch. It is asked after every message that the
+    /// socket took, so that the hub is locked once for it and not twice.
+    fn is_idle(&self, now: Now) -> bool {
+        let activity = self.activity.next_at();
+        !self.woken
+            && self.subscriptions.is_read()
+            && activity.is_none_or(|next_at| next_at > now.mono)
     }
 
     fn handle_notice(

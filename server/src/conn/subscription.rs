@@ -19,6 +19,9 @@ use crate::{
     store::{EventRecord, EventsAnswer, SubscribeAnswer},
 };
 
+/// Rooms to read for which a connection keeps the memory while there are none.
+const KEPT_PLACES: usize = 4;
+
 /// What a room's subscription is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -158,6 +161,11 @@ impl Subscriptions {
         }
     }
 
+    /// Whether no room is marked.
+    pub(super) fn is_read(&self) -> bool {
+        self.ready.is_empty()
+    }
+
     /// Events of this room wait until [`Subscriptions::release`].
     pub(super) fn hold(&mut self, conversation_id: ConversationId) {
         if let Some(room) = self.find_mut(conversation_id) {
@@ -229,7 +237,8 @@ impl Subscriptions {
                 }
             }
         }
-        if self.ready.is_empty() {
+        // A few places are less than what giving them back and asking again for each event costs.
+        if self.ready.is_empty() && self.ready.capacity() > KEPT_PLACES {
             self.ready = VecDeque::new();
         }
         filled

@@ -36,8 +36,8 @@ pub use shared::{HubGuard, SharedHub};
 pub use slot::{Reader, Shown};
 
 use self::{
-    encode::line,
     applied::Applied,
+    encode::line,
     room::Room,
     slot::{Slot, SlotKind},
 };
@@ -86,6 +86,8 @@ pub struct Hub {
     rooms: HashMap<ConversationId, Room>,
     ring_limits: RingLimits,
     stamp: u64,
+    /// Another one whenever a connection comes or goes, or a subscription does.
+    arrangement: u64,
     wakes: Vec<Arc<dyn Wake>>,
     superseded: Vec<Arc<dyn Wake>>,
     /// With other nodes beside this one: what is known of them, and what they are to be told.
@@ -103,6 +105,7 @@ impl Hub {
         session: SessionId,
         wake: Arc<dyn Wake>,
     ) -> ConnKey {
+        self.arrangement += 1;
         self.supersede(user_id, client_id, |_| true);
         if self.has_peers() {
             self.hints.push(Hint::Attached {
@@ -182,6 +185,7 @@ impl Hub {
             .get_mut(key.index as usize)
             .filter(|place| place.generation == key.generation)?;
         let entry = place.entry.take()?;
+        self.arrangement += 1;
         place.generation = place.generation.wrapping_add(1);
         self.free.push(key.index);
         if let Some(keys) = self.users.get_mut(&entry.user_id) {
@@ -201,6 +205,7 @@ impl Hub {
     /// Begins to wake this connection for what happens in the room. Returns the version of the
     /// room's ephemeral frames, which is where to read them from.
     pub fn subscribe(&mut self, key: ConnKey, conversation_id: ConversationId) -> u64 {
+        self.arrangement += 1;
         let room = self.rooms.entry(conversation_id).or_default();
         if !room.subscribers.contains(&key) {
             room.subscribers.push(key);
@@ -210,6 +215,7 @@ impl Hub {
 
     /// Ends that. Returns the last seq that came by since somebody was subscribed, if any did.
     pub fn unsubscribe(&mut self, key: ConnKey, conversation_id: ConversationId) -> Option<Seq> {
+        self.arrangement += 1;
         let room = self.rooms.get_mut(&conversation_id)?;
         if let Some(at) = room.subscribers.iter().position(|other| *other == key) {
             room.subscribers.swap_remove(at);

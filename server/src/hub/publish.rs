@@ -6,7 +6,7 @@
 //! ring is left, so that its readers read the store, and a user whose membership may have changed is
 //! told what the item says at the time of telling.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use causerie_protocol::{ClientId, ConversationId, SessionId, UserId};
 
@@ -15,6 +15,7 @@ use super::{
     applied::Order,
     entry_in, mark_room,
     ring::RingEvent,
+    room::Room,
     slot::{Cursor, Risen, Slot, receipt},
     wake,
 };
@@ -202,8 +203,19 @@ impl Hub {
         }
     }
 
-    /// Leaves activity for those members' connections that are not subscribed.
+    /// Leaves activity for those members' connections that are not subscribed. Where there are none,
+    /// as in a large conversation that all look at, they are not looked for every time.
     fn notify_members(&mut self, commit: &Commit) {
+        let id = commit.conversation_id;
+        let all_here = |room: &Room| {
+            let (arrangement, members) = room.all_here.as_ref()?;
+            let is_as_it_was =
+                *arrangement == self.arrangement && Arc::ptr_eq(members, &commit.members);
+            is_as_it_was.then_some(())
+        };
+        if self.rooms.get(&id).and_then(all_here).is_some() {
+            return;
+        }
         let mut for_all = false;
         let mut for_one: Vec<&UserId> = Vec::new();
         for event in &commit.events {
@@ -219,24 +231,29 @@ impl Hub {
                 | EventBody::ReactionRemoved { .. } => {}
             }
         }
+        let mut told = false;
         for member in commit.members.iter() {
             let notice = Notice::activity(for_all || for_one.contains(&member));
-            self.notify_user(member, commit.conversation_id, notice, true);
+            told |= self.notify_user(member, id, notice, true);
+        }
+        if !told && let Some(room) = self.rooms.get_mut(&id) {
+            room.all_here = Some((self.arrangement, Arc::clone(&commit.members)));
         }
     }
 
     /// Leaves a notice for the user's connections; `unsubscribed_only` passes over those that the
-    /// present publication reaches in the room itself.
+    /// present publication reaches in the room itself. Returns whether there was any.
     fn notify_user(
         &mut self,
         user_id: &UserId,
         conversation_id: ConversationId,
         notice: Notice,
         unsubscribed_only: bool,
-    ) {
+    ) -> bool {
         let Some(keys) = self.users.get(user_id) else {
-            return;
+            return false;
         };
+        let mut told = false;
         for key in keys {
             let Some(entry) = entry_in(&mut self.places, *key) else {
                 continue;
@@ -250,7 +267,9 @@ impl Hub {
                 .and_modify(|before| before.merge(notice))
                 .or_insert(notice);
             wake(entry, &mut self.wakes);
+            told = true;
         }
+        told
     }
 
     fn put_receipt(&mut self, id: ConversationId, cursor: Cursor, slot: Slot, now: Duration) {

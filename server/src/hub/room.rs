@@ -1,5 +1,7 @@
 //! A conversation that somebody is subscribed to.
 
+use std::sync::Arc;
+
 use causerie_protocol::UserId;
 
 use super::{ConnKey, ring::Ring, slot::Slots};
@@ -10,6 +12,8 @@ pub(crate) struct Room {
     pub(crate) subscribers: Vec<ConnKey>,
     pub(crate) ring: Ring,
     pub(crate) slots: Slots,
+    /// In this arrangement of the hub, every connection of these members is subscribed.
+    pub(crate) all_here: Option<(u64, Arc<[UserId]>)>,
 }
 
 /// Members above this many get no receipts of others.

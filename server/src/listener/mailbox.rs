@@ -15,6 +15,7 @@ const WOKEN: u8 = 1;
 const SUPERSEDED: u8 = 2;
 const DRAIN: u8 = 4;
 const CUT: u8 = 8;
+const LETTERS: u8 = 16;
 
 /// What the store says to a connection.
 pub(super) enum Letter {
@@ -58,13 +59,16 @@ impl Mailbox {
     /// The task looks: it is woken by whatever comes from now on.
     pub(super) fn open(&self, waker: &std::task::Waker, letters: &mut Vec<Letter>) -> Flags {
         self.waker.register(waker);
-        std::mem::swap(letters, &mut *self.letters.lock());
-        Flags(self.flags.swap(0, Ordering::AcqRel))
+        let flags = self.flags.swap(0, Ordering::AcqRel);
+        if flags & LETTERS != 0 {
+            std::mem::swap(letters, &mut *self.letters.lock());
+        }
+        Flags(flags)
     }
 
     pub(super) fn post(&self, letter: Letter) {
         self.letters.lock().push(letter);
-        self.waker.wake();
+        self.raise(LETTERS);
     }
 
     /// The server goes down.

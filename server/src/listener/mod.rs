@@ -1,9 +1,11 @@
 //! Sockets, time and the store for [`Conn`]s: the driver of the server.
 
 mod connections;
+mod frame;
 mod http;
 mod mailbox;
 mod socket;
+mod wire;
 
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -22,6 +24,7 @@ use self::{
     connections::Connections,
     http::{Handoff, Peer, Upgrade},
     mailbox::Mailbox,
+    wire::Wire,
 };
 use crate::{
     clock::Clock,
@@ -308,9 +311,10 @@ async fn websocket(
         #[cfg(feature = "control")]
         faults: Arc::clone(&server.faults),
     };
-    let ws = socket::accept(stream, read).await;
+    let wire = Wire::new(stream, &read);
+    drop(read);
     let mut user = None;
-    let end = socket::run(ws, conn, parts, |user_id| {
+    let end = socket::run(wire, conn, parts, |user_id| {
         tracing::info!(%session, user = %user_id, %peer, "connected");
         server.connections.name(lane, user_id);
         user = Some(user_id.clone());

@@ -1,41 +1,27 @@
 //! One connection's task: the driver of a [`Conn`].
 
 use std::{
-    io,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use bytes::Bytes;
-use causerie_protocol::{
-    CloseCode, UserId,
-    limits::{MAX_MESSAGE_BYTES, MAX_SERVER_FRAME_BYTES},
-};
-use futures_util::{Sink, SinkExt, Stream, StreamExt, future::poll_fn};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
-    net::TcpStream,
-    time::{Sleep, timeout},
-};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        self, Message, Utf8Bytes,
-        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding},
-    },
-};
+use causerie_protocol::{CloseCode, UserId};
+use futures_util::future::poll_fn;
+use tokio::time::{Sleep, timeout};
 
-use super::mailbox::{Letter, Mailbox};
+use super::{
+    frame::{Fault, Received},
+    mailbox::{Letter, Mailbox},
+    wire::{Read, Wire},
+};
 use crate::{
     clock::{Clock, Now},
     conn::{Conn, Input, Output},
     store::Store,
 };
 
-/// Read buffer of a connection. The library's default is 32 times as much.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// How long the other side has for its part of closing.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How much of a message that is too large is read on, so that the other side reads why.
@@ -63,56 +49,6 @@ impl End {
     }
 }
 
-/// A TCP stream that counts what it took.
-pub(super) struct Socket {
-    stream: TcpStream,
-    written: u64,
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let taken = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.written += taken as u64;
-        Poll::Ready(Ok(taken))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-type WebSocket = WebSocketStream<Socket>;
-
-/// The WebSocket on an upgraded stream; `read` is what came behind the upgrade's request.
-pub(super) async fn accept(stream: TcpStream, read: Vec<u8>) -> WebSocket {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
-        .max_write_buffer_size(2 * MAX_SERVER_FRAME_BYTES)
-        .max_message_size(Some(MAX_MESSAGE_BYTES))
-        .max_frame_size(Some(MAX_MESSAGE_BYTES));
-    let socket = Socket { stream, written: 0 };
-    WebSocketStream::from_partially_read(socket, read, Role::Server, Some(config)).await
-}
-
 /// What a task needs beside its connection.
 pub(super) struct Parts {
     pub(super) mailbox: Arc<Mailbox>,
@@ -124,18 +60,18 @@ pub(super) struct Parts {
 
 /// Runs a connection to its end. `known` is called when it is known whose it is.
 pub(super) async fn run(
-    ws: WebSocket,
+    wire: Wire,
     conn: Conn,
     parts: Parts,
     known: impl FnMut(&UserId) + Send,
 ) -> End {
     let mut driver = Driver {
-        ws,
+        wire,
         conn,
         parts,
         known: Some(known),
+        deadline: None,
         sleep: None,
-        armed: None,
         written: 0,
         readable: true,
         ending: None,
@@ -150,7 +86,8 @@ pub(super) async fn run(
         End::Closed(code) => driver.close(code).await,
         End::Gone => {
             // The answer to the other side's close.
-            let _ = timeout(CLOSE_TIMEOUT, driver.ws.flush()).await;
+            let flushed = poll_fn(|cx| driver.wire.poll_flush(cx));
+            let _ = timeout(CLOSE_TIMEOUT, flushed).await;
         }
         End::Broken => {}
     }
@@ -158,12 +95,14 @@ pub(super) async fn run(
 }
 
 struct Driver<K> {
-    ws: WebSocket,
+    wire: Wire,
     conn: Conn,
     parts: Parts,
     known: Option<K>,
-    sleep: Option<Pin<Box<Sleep>>>,
-    armed: Option<Duration>,
+    /// The connection's next deadline, as of the last look.
+    deadline: Option<Duration>,
+    /// The timer, and what it is set to.
+    sleep: Option<(Duration, Pin<Box<Sleep>>)>,
     /// How much the socket had taken when it was last looked at.
     written: u64,
     /// Whether the WebSocket can still be read.
@@ -178,11 +117,7 @@ impl<K: FnMut(&UserId) + Send> Driver<K> {
         let mut now = self.parts.clock.now();
         self.take_letters(cx, now);
         loop {
-            if self
-                .conn
-                .poll_timeout(now)
-                .is_some_and(|(at, _)| at <= now.mono)
-            {
+            if self.deadline.is_some_and(|at| at <= now.mono) {
                 self.conn.handle_timeout(now);
             }
             self.perform();
@@ -268,33 +203,22 @@ impl<K: FnMut(&UserId) + Send> Driver<K> {
             return;
         }
         loop {
-            match self.ws.poll_ready_unpin(cx) {
+            match self.wire.poll_flush(cx) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(_)) => return self.break_off(),
                 Poll::Pending => return self.note_progress(now),
             }
             let Some(message) = self.conn.poll_transmit(now) else {
-                break;
+                return self.conn.handle(Input::Flushed, now);
             };
-            if self.send(message).is_err() {
+            if self.wire.send(cx, message).is_err() {
                 return self.break_off();
             }
         }
-        match self.ws.poll_flush_unpin(cx) {
-            Poll::Ready(Ok(())) => self.conn.handle(Input::Flushed, now),
-            Poll::Ready(Err(_)) => self.break_off(),
-            Poll::Pending => self.note_progress(now),
-        }
-    }
-
-    fn send(&mut self, message: Bytes) -> Result<(), tungstenite::Error> {
-        let text =
-            Utf8Bytes::try_from(message).map_err(|_| tungstenite::Error::Utf8("a frame".into()))?;
-        Pin::new(&mut self.ws).start_send(Message::Text(text))
     }
 
     fn note_progress(&mut self, now: Now) {
-        let written = self.ws.get_ref().written;
+        let written = self.wire.written();
         if std::mem::replace(&mut self.written, written) != written {
             self.conn.handle(Input::Progress, now);
         }
@@ -309,66 +233,77 @@ impl<K: FnMut(&UserId) + Send> Driver<K> {
         if !self.readable || !self.conn.wants_input() || self.is_deaf() {
             return false;
         }
-        let Poll::Ready(message) = Pin::new(&mut self.ws).poll_next(cx) else {
-            return false;
-        };
-        match message {
-            Some(Ok(Message::Text(text))) => self.conn.handle(Input::Text(&text), now),
-            Some(Ok(Message::Binary(_))) => self.conn.handle(Input::Binary, now),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
-                self.conn.handle(Input::Life, now);
+        let conn = &mut self.conn;
+        let read = self.wire.poll_next(cx, |read| match read {
+            Read::Received(Received::Text(text)) => {
+                conn.handle(Input::Text(text), now);
+                Ok(())
             }
-            Some(Ok(Message::Close(_))) | None => self.ending = Some(End::Gone),
-            Some(Err(tungstenite::Error::Capacity(_))) => {
-                self.readable = false;
-                self.conn.handle(Input::TooLarge, now);
+            Read::Received(Received::Binary) => {
+                conn.handle(Input::Binary, now);
+                Ok(())
             }
-            Some(Err(error)) => {
+            Read::Received(Received::Ping(_) | Received::Pong) => {
+                conn.handle(Input::Life, now);
+                Ok(())
+            }
+            Read::Received(Received::Close(_)) | Read::Gone => Err(None),
+            Read::Fault(fault) => Err(Some(fault)),
+        });
+        match read {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(None)) => self.ending = Some(End::Gone),
+            Poll::Ready(Err(Some(fault))) => {
                 self.readable = false;
-                self.ending = Some(match error {
-                    tungstenite::Error::Protocol(
-                        tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-                    )
-                    | tungstenite::Error::Io(_) => End::Gone,
-                    tungstenite::Error::Utf8(_) => End::Closed(CloseCode::Other(1007)),
-                    _ => End::Closed(CloseCode::Other(1002)),
-                });
+                match fault {
+                    Fault::TooLarge => self.conn.handle(Input::TooLarge, now),
+                    Fault::Utf8 => self.ending = Some(End::Closed(CloseCode::Other(1007))),
+                    Fault::Protocol => self.ending = Some(End::Closed(CloseCode::Other(1002))),
+                }
             }
         }
         true
     }
 
-    /// Sees to it that the task is woken at the connection's next deadline. Ready if that is now.
+    /// Sees to it that the task is woken at the connection's next deadline. Ready if that was just
+    /// now.
     fn arm(&mut self, cx: &mut Context<'_>, now: Now) -> Poll<()> {
-        let deadline = self.conn.poll_timeout(now).map(|(at, _)| at);
+        self.deadline = self.conn.poll_timeout(now).map(|(at, _)| at);
+        if self.deadline.is_some_and(|at| at <= now.mono) {
+            // Others are served before it comes to that.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let wake_at = self.deadline;
         #[cfg(feature = "control")]
-        let deadline = deadline
+        let wake_at = wake_at
             .into_iter()
             .chain(self.held.front().map(|(at, _)| *at))
             .min();
-        let Some(deadline) = deadline else {
+        let Some(wake_at) = wake_at else {
             return Poll::Pending;
         };
         // A timer that is early costs one look; setting it anew for every frame costs more.
-        if self
-            .armed
-            .is_none_or(|armed| armed > deadline || armed <= now.mono)
+        if let Some((at, sleep)) = &self.sleep
+            && *at <= wake_at
+            && *at > now.mono
+            && !sleep.is_elapsed()
         {
-            let at = self.parts.clock.instant(deadline).into();
-            match &mut self.sleep {
-                Some(sleep) => sleep.as_mut().reset(at),
-                None => self.sleep = Some(Box::pin(tokio::time::sleep_until(at))),
-            }
-            self.armed = Some(deadline);
+            return Poll::Pending;
         }
-        match &mut self.sleep {
-            Some(sleep) => {
-                ready!(sleep.as_mut().poll(cx));
-                self.armed = None;
-                Poll::Ready(())
+        let at = self.parts.clock.instant(wake_at).into();
+        let (_, sleep) = match self.sleep.take() {
+            Some((_, mut sleep)) => {
+                sleep.as_mut().reset(at);
+                self.sleep.insert((wake_at, sleep))
             }
-            None => Poll::Pending,
-        }
+            None => {
+                let sleep = Box::pin(tokio::time::sleep_until(at));
+                self.sleep.insert((wake_at, sleep))
+            }
+        };
+        sleep.as_mut().poll(cx)
     }
 
     fn announce(&mut self) {
@@ -381,30 +316,24 @@ impl<K: FnMut(&UserId) + Send> Driver<K> {
 
     /// Says goodbye, and waits for the other side to have read it.
     async fn close(&mut self, code: CloseCode) {
-        let frame = CloseFrame {
-            code: coding::CloseCode::from(code.number()),
-            reason: Utf8Bytes::default(),
-        };
-        let goodbye = self.ws.send(Message::Close(Some(frame)));
+        self.wire.close(code.number());
+        let goodbye = poll_fn(|cx| self.wire.poll_flush(cx));
         if !matches!(timeout(CLOSE_TIMEOUT, goodbye).await, Ok(Ok(()))) {
             return;
         }
         let answered = async {
             if self.readable {
-                while let Some(Ok(_)) = self.ws.next().await {}
+                let is_over = |read: Read<'_>| {
+                    matches!(
+                        read,
+                        Read::Received(Received::Close(_)) | Read::Fault(_) | Read::Gone
+                    )
+                };
+                while !poll_fn(|cx| self.wire.poll_next(cx, is_over)).await {}
             } else {
                 // What is left of a message that is not read: if it stayed in the socket's
                 // buffer, closing would take back what was just said.
-                let stream = &mut self.ws.get_mut().stream;
-                let _ = stream.shutdown().await;
-                let mut buffer = vec![0; READ_BUFFER_BYTES];
-                let mut discarded = 0;
-                while discarded < MAX_DISCARDED_BYTES {
-                    match stream.read(&mut buffer).await {
-                        Ok(0) | Err(_) => break,
-                        Ok(read) => discarded += read,
-                    }
-                }
+                self.wire.discard(MAX_DISCARDED_BYTES).await;
             }
         };
         let _ = timeout(CLOSE_TIMEOUT, answered).await;
