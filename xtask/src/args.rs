@@ -1,5 +1,6 @@
 //! What stands on the command line.
 
+use crate::fuzz::Order;
 use crate::suite::{self, Suite};
 
 /// The help text, examples included.
@@ -11,6 +12,9 @@ Usage:
   cargo xtask test --list              name the suites and what each does
   cargo xtask sim [OPTION...]          long runs of the simulation, or one seed again: see
                                        `cargo xtask sim --help`
+  cargo xtask fuzz [TARGET...] [--minutes N]
+                                       fuzz frames, engine, database from the committed corpus on;
+                                       needs nightly and cargo-fuzz
   cargo xtask --help                   this text
 
 Examples:
@@ -31,6 +35,8 @@ pub enum Command {
     List,
     /// Run the simulation with these arguments.
     Sim(Vec<String>),
+    /// Fuzz.
+    Fuzz(Order),
     /// Run these suites, in the order of the table.
     Test(Vec<&'static Suite>),
 }
@@ -41,6 +47,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
     match args.next().as_deref() {
         None | Some("help" | "--help" | "-h") => return Ok(Command::Help),
         Some("test") => {}
+        Some("fuzz") => return Order::parse(args).map(Command::Fuzz),
         Some("sim") => return Ok(Command::Sim(args.collect())),
         Some(other) => return Err(format!("there is no command `{other}`")),
     }

@@ -5,9 +5,11 @@
 //! - [`libtest`] reads the counts out of what the test harness prints.
 //! - [`verdict`] judges the steps that are no libtest run: `cargo deny`, the demo.
 //! - [`report`] is the table at the end, and the exit code.
+//! - [`fuzz`] fuzzes, where the tools for it are at hand.
 //! - [`planted`] lets this binary stand in for `rustc`, to build with `cfg(planted)`.
 
 mod args;
+mod fuzz;
 mod libtest;
 mod planted;
 mod process;
@@ -38,6 +40,13 @@ fn main() -> ExitCode {
         }
         Ok(Command::Test(chosen)) => test(&chosen),
         Ok(Command::Sim(words)) => sim(&words),
+        Ok(Command::Fuzz(order)) => match suite::Place::find() {
+            Ok(place) => order.run(&place),
+            Err(problem) => {
+                eprintln!("xtask: {problem}");
+                ExitCode::from(2)
+            }
+        },
         Err(problem) => {
             eprintln!("xtask: {problem}\nTry `cargo xtask --help`.");
             ExitCode::from(2)

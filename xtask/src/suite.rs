@@ -51,7 +51,7 @@ pub const SIM_PROFILE: &str = "sim";
 const SIM_SEEDS: &str = "5000";
 
 /// Packages whose tests are suites of their own.
-const OWN_SUITES: [&str; 2] = ["causerie-sim", "causerie-e2e"];
+const OWN_SUITES: [&str; 3] = ["causerie-sim", "causerie-e2e", "causerie-fuzz"];
 
 /// Every suite, cheap ones first.
 pub const ALL: &[Suite] = &[
@@ -113,6 +113,17 @@ pub const ALL: &[Suite] = &[
                 line += package;
             }
             vec![place.cargo("cargo test", &line, Judge::Libtest)]
+        },
+    },
+    Suite {
+        name: "fuzz",
+        about: "the fuzzers' corpus, and seeded mutations of it",
+        steps: |place| {
+            vec![place.cargo(
+                "cargo test",
+                "test --locked --no-fail-fast -p causerie-fuzz -- --show-output",
+                Judge::Libtest,
+            )]
         },
     },
     Suite {
@@ -227,6 +238,16 @@ impl Place {
             root: path("workspace_root")?,
             target: path("target_directory")?,
         })
+    }
+
+    /// The workspace's folder.
+    pub fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
+    /// Where builds go.
+    pub fn target(&self) -> &std::path::Path {
+        &self.target
     }
 
     fn cargo(&self, name: &'static str, line: &str, judge: Judge) -> Step {
