@@ -1,1 +1,26 @@
 //! Scenarios that every language's SDK must live through, and the runner for Rust.
+//!
+//! A scenario is a YAML file in `scenarios/`: who takes part, what they do, what the server is made
+//! to do, and what every screen must show in the end. The format is described in `README.md`
+//! beside this crate; nothing in it is of one language.
+//!
+//! - [`scenario`] is the format as types, and [`parse`] reads it: a name that nothing has is an
+//!   error with its line.
+//! - [`stage`] is the server of a scenario, as a process, and its control port.
+//! - [`device`] is a client. It is the only file that knows the SDK's API, and what another
+//!   language's runner has to write anew.
+//! - [`seat`] is where a device runs: here, or in a process of its own that can be killed.
+//! - [`run`] plays a scenario, [`names`] knows which id a name stands for, and [`picture`] puts what
+//!   is expected beside what is shown.
+
+pub mod device;
+pub mod names;
+pub mod parse;
+pub mod picture;
+pub mod run;
+pub mod scenario;
+pub mod screen;
+pub mod seat;
+pub mod shown;
+pub mod stage;
+pub mod tokens;

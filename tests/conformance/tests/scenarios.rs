@@ -1,1 +1,172 @@
-fn main() {}
+//! Every file of `scenarios/` is a test. `CAUSERIE_SCENARIO=name` runs one and tells each step.
+//!
+//! The files of `wrong/` are tests, too: each says in its `.expected` how it must fail, so that it
+//! shows that the runner sees.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use causerie_conformance::{
+    parse,
+    run::{self, Means, PATIENCE},
+    scenario::{Scenario, Tag},
+};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// Most scenarios wait most of the time.
+const AT_ONCE: usize = 8;
+/// How long a wrong scenario has to come out right.
+const WRONG_PATIENCE: Duration = Duration::from_secs(3);
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let asked = std::env::var("CAUSERIE_SCENARIO").ok();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut trials = vec![Trial::test("what is no scenario is refused with its line", || {
+        refused(&here_of("malformed"))
+    })];
+    let mut tally = Tally::default();
+    for path in files(&here.join("scenarios")) {
+        let name = name(&path);
+        let scenario = parse::file(&path);
+        let left_out = asked.as_ref().is_some_and(|asked| *asked != name)
+            || arguments.filter.as_ref().is_some_and(|f| !name.contains(f.as_str()));
+        tally.count(&name, scenario.as_ref().ok(), left_out);
+        if left_out {
+            continue;
+        }
+        let trace = asked.is_some();
+        trials.push(Trial::test(name, move || {
+            let scenario = scenario.map_err(|error| error.to_string())?;
+            play(&scenario, PATIENCE, trace).map_err(|failed| {
+                Failed::from(format!("{failed}\nthe server's log:\n{}", failed.log))
+            })
+        }));
+    }
+    if asked.is_none() {
+        for path in files(&here.join("wrong")) {
+            trials.push(Trial::test(format!("wrong: {}", name(&path)), move || wrong(&path)));
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    tally.print();
+    conclusion.exit_code()
+}
+
+fn here_of(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn play(scenario: &Scenario, patience: Duration, trace: bool) -> Result<(), run::Failed> {
+    let means = Means {
+        server: server_program(),
+        device: env!("CARGO_BIN_EXE_conformance-device").into(),
+        patience,
+        trace,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("threads");
+    runtime.block_on(run::run(scenario, &means))
+}
+
+/// The server, where `CAUSERIE_BIN` says, or else beside the tests in the target folder.
+fn server_program() -> PathBuf {
+    let named = std::env::var_os("CAUSERIE_BIN").map(PathBuf::from);
+    let device = Path::new(env!("CARGO_BIN_EXE_conformance-device"));
+    named.unwrap_or_else(|| device.with_file_name("causerie"))
+}
+
+/// A wrong scenario must fail, in the words of the file beside it.
+fn wrong(path: &Path) -> Result<(), Failed> {
+    let scenario = parse::file(path)?;
+    let said = match play(&scenario, WRONG_PATIENCE, false) {
+        Ok(()) => return Err("it was not noticed".into()),
+        Err(failed) => failed.to_string(),
+    };
+    same(&path.with_extension("expected"), &said)
+}
+
+/// What is no scenario is refused in the words of the file beside it.
+fn refused(folder: &Path) -> Result<(), Failed> {
+    let files = files(folder);
+    if files.is_empty() {
+        return Err("there is nothing to refuse".into());
+    }
+    for path in files {
+        let text = fs::read_to_string(&path)?;
+        let said = match parse::text_of(&name(&path), &text) {
+            Ok(_) => return Err(format!("{} was taken", path.display()).into()),
+            Err(error) => error.to_string(),
+        };
+        same(&path.with_extension("expected"), &said)?;
+    }
+    Ok(())
+}
+
+fn same(expected: &Path, said: &str) -> Result<(), Failed> {
+    if std::env::var_os("CAUSERIE_UPDATE").is_some() {
+        fs::write(expected, format!("{}\n", said.trim_end()))?;
+    }
+    let expected = fs::read_to_string(expected)?;
+    match expected.trim_end() == said.trim_end() {
+        true => Ok(()),
+        false => Err(format!("expected:\n{expected}\nand it said:\n{said}").into()),
+    }
+}
+
+/// How many scenarios run, and which do not.
+#[derive(Default)]
+struct Tally {
+    run: usize,
+    tags: BTreeMap<Tag, usize>,
+    left_out: Vec<String>,
+}
+
+impl Tally {
+    fn count(&mut self, name: &str, scenario: Option<&Scenario>, left_out: bool) {
+        if left_out {
+            self.left_out.push(name.to_owned());
+            return;
+        }
+        self.run += 1;
+        for tag in scenario.into_iter().flat_map(|scenario| &scenario.tags) {
+            *self.tags.entry(*tag).or_default() += 1;
+        }
+    }
+
+    fn print(&self) {
+        let tags: Vec<String> = self
+            .tags
+            .iter()
+            .map(|(tag, count)| format!("{count} {}", tag.name()))
+            .collect();
+        println!("scenarios: {} run ({})", self.run, tags.join(", "));
+        match self.left_out.len() {
+            0 => println!("left out: none"),
+            many => println!("left out: {many}: {}", self.left_out.join(", ")),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Plays a scenario.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::timeout};
+
+use crate::{
+    device::{Device, Spec},
+    names::{Names, Unusable},
+    picture,
+    scenario::{Action, Always, Cast, Event, Expect, Scenario, Step},
+    seat::{Apart, Seat},
+    shown::{Refusal, Shown},
+    stage::Stage,
+};
+
+/// Nothing in a scenario may take longer.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a runner needs beside the scenario.
+#[derive(Debug, Clone)]
+pub struct Means {
+    /// The server, `causerie` with the feature `control`.
+    pub server: PathBuf,
+    /// A device as a process.
+    pub device: PathBuf,
+    /// How long a step may take.
+    pub patience: Duration,
+    /// Whether each step is told on stderr.
+    pub trace: bool,
+}
+
+/// Why a scenario failed.
+#[derive(Debug)]
+pub struct Failed {
+    /// Where in the file, and what was to be.
+    pub what: String,
+    /// The server's log.
+    pub log: String,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// Plays it from the first step to the last, on a server of its own.
+///
+/// # Errors
+/// The first step that went otherwise.
+pub async fn run(scenario: &Scenario, means: &Means) -> Result<(), Failed> {
+    let unprepared = |what: String| Failed {
+        what,
+        log: String::new(),
+    };
+    let folder = tempfile::tempdir().map_err(|error| unprepared(error.to_string()))?;
+    let data = folder.path().join("server");
+    let stage = Stage::open(&means.server, &data);
+    let mut play = Play {
+        stage: stage.await.map_err(unprepared)?,
+        seats: BTreeMap::new(),
+        names: Names::default(),
+        changed: Arc::new(Notify::new()),
+        scenario,
+        means,
+    };
+    for (name, cast) in &scenario.cast {
+        play.seat(name, cast, folder.path());
+    }
+    let mut outcome = Ok(());
+    for step in &scenario.steps {
+        if means.trace {
+            eprintln!("line {}: {:?}", step.line, step.event);
+        }
+        outcome = play.step(step).await;
+        if outcome.is_err() {
+            break;
+        }
+    }
+    let outcome = outcome.map_err(|what| Failed {
+        what,
+        log: play.stage.log(),
+    });
+    for (_, seat) in play.seats.values_mut() {
+        // A device that is not open has nothing to close.
+        let _ = timeout(means.patience, seat.act(Action::Close)).await;
+    }
+    outcome
+}
+
+struct Play<'a> {
+    stage: Stage,
+    /// By device: whose it is, and the device.
+    seats: BTreeMap<String, (String, Seat)>,
+    names: Names,
+    changed: Arc<Notify>,
+    scenario: &'a Scenario,
+    means: &'a Means,
+}
+
+impl Play<'_> {
+    fn seat(&mut self, name: &str, cast: &Cast, folder: &Path) {
+        let user = cast.user.clone().unwrap_or_else(|| name.to_owned());
+        let spec = Spec {
+            url: self.stage.url(),
+            control: self.stage.control().to_owned(),
+            user: user.clone(),
+            folder: folder.join("devices").join(name),
+            token_ms: cast.token_minutes * 60_000,
+        };
+        let changed = Arc::clone(&self.changed);
+        let seat = if cast.process {
+            Seat::Apart(Box::new(Apart::new(&self.means.device, spec, changed)))
+        } else {
+            Seat::Here(Box::new(Device::new(spec, changed)))
+        };
+        self.seats.insert(name.to_owned(), (user, seat));
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), String> {
+        let outcome = match &step.event {
+            Event::Server(order) => {
+                let order = timeout(self.means.patience, self.stage.order(order)).await;
+                order.unwrap_or_else(|_| Err("the server does not do it".into()))
+            }
+            Event::Do {
+                device,
+                action,
+                fails,
+            } => self.act(device, action, fails.as_deref()).await,
+            Event::Expect(expect) => self.expect(expect).await,
+        };
+        outcome.map_err(|what| format!("line {}: {what}", step.line))
+    }
+
+    async fn act(&mut self, name: &str, action: &Action, fails: Option<&str>) -> Result<(), String> {
+        let user = self.seats[name].0.clone();
+        let action = self.resolve(&user, action).await?;
+        let described = format!("{name}: {action:?}");
+        let Some((_, seat)) = self.seats.get_mut(name) else {
+            return Err(format!("no device is called {name}"));
+        };
+        let done = timeout(self.means.patience, seat.act(action)).await;
+        let done = done.map_err(|_| format!("{described}: it does not return"))?;
+        match (done, fails) {
+            (Ok(given), None) => self.names.give(&user, given),
+            (Ok(_), Some(code)) => Err(format!("{described}: it worked, and was to fail: {code}")),
+            (Err(Refusal { code, .. }), Some(expected)) if code == expected => Ok(()),
+            (Err(Refusal { code, message }), _) => Err(format!("{described}: {code}: {message}")),
+        }
+    }
+
+    /// Ids in place of names, as soon as a device of the sender shows them.
+    async fn resolve(&mut self, user: &str, action: &Action) -> Result<Action, String> {
+        let patience = self.means.patience;
+        let resolved = timeout(patience, async {
+            loop {
+                match self.names.resolve(user, action) {
+                    Ok(action) => return Ok(action),
+                    Err(Unusable::Never(what)) => return Err(what),
+                    Err(Unusable::NotYet(_)) => {}
+                }
+                self.look_everywhere().await?;
+                if let Err(Unusable::NotYet(_)) = self.names.resolve(user, action) {
+                    self.changed.notified().await;
+                }
+            }
+        });
+        resolved
+            .await
+            .unwrap_or_else(|_| Err(format!("{action:?}: no device of its sender shows what it names")))
+    }
+
+    /// Looks at all devices, and learns what the server calls their messages.
+    async fn look_everywhere(&mut self) -> Result<BTreeMap<String, Shown>, String> {
+        let mut all = BTreeMap::new();
+        for (name, (_, seat)) in &mut self.seats {
+            let looked = seat.look().await;
+            let shown = looked.map_err(|r| format!("{name}: {}: {}", r.code, r.message))?;
+            if let Some(broken) = shown.broken.first() {
+                return Err(format!("{name}: {broken}"));
+            }
+            self.names.learn(&shown).map_err(|what| format!("{name}: {what}"))?;
+            all.insert(name.clone(), shown);
+        }
+        self.always(&all)?;
+        Ok(all)
+    }
+
+    /// Waits until every device named shows what is expected.
+    async fn expect(&mut self, expect: &Expect) -> Result<(), String> {
+        let expected = picture::expected(expect);
+        let mut last = None;
+        let waited = timeout(self.means.patience, async {
+            loop {
+                let all = self.look_everywhere().await?;
+                let differs = expect.at.iter().find_map(|name| {
+                    let user = &self.seats[name].0;
+                    let shown = picture::shown(&all[name], expect, &self.names, user);
+                    (shown != expected).then(|| (name.clone(), shown))
+                });
+                if differs.is_none() {
+                    return Ok(());
+                }
+                last = differs;
+                self.changed.notified().await;
+            }
+        });
+        match (waited.await, last) {
+            (Ok(done), _) => done,
+            (Err(_), None) => Err("the devices do not answer".into()),
+            (Err(_), Some((name, shown))) => Err(format!(
+                "{name} does not come to show what is expected\n{}",
+                picture::beside(&expected, &shown)
+            )),
+        }
+    }
+
+    fn always(&self, all: &BTreeMap<String, Shown>) -> Result<(), String> {
+        let timeline = |at: &String, name: &String| {
+            let rooms = all.get(at).into_iter().flat_map(|shown| &shown.rooms);
+            let mut named = rooms.filter(|room| self.names.room(&room.id) == *name);
+            named.next().and_then(|room| room.timeline.as_ref())
+        };
+        for always in &self.scenario.always {
+            match always {
+                Always::NeverShows { at, text } => {
+                    if all.get(at).is_some_and(|shown| shown.ever.contains(text)) {
+                        return Err(format!("{at} showed `{text}`, which it never may"));
+                    }
+                }
+                Always::NeverMoves { at, room } => {
+                    if timeline(at, room).is_some_and(|timeline| timeline.moves > 0) {
+                        return Err(format!("at {at} an item of {room} moved"));
+                    }
+                }
+                Always::NeverResets { at, room } => {
+                    if timeline(at, room).is_some_and(|timeline| timeline.resets > 1) {
+                        return Err(format!("at {at} the timeline of {room} was told anew"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
