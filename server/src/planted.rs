@@ -14,6 +14,18 @@
 //! | `sweep_skips_gap` | a sweep begins at the newest transaction told of, past those that were not | what no hint told of is swept (docs/adr/0008) | a chat that stands still until the next message |
 //! | `stale_page` | a page of history is given out though later events were sent meanwhile | a page is never below what its connection was sent (§2) | an edit undone by scrolling up |
 
+/// Those that the simulation has a test for.
+#[cfg(planted)]
+pub const BUGS: [&str; 7] = [
+    "skip_dedupe",
+    "duplicate_makes_event",
+    "answer_before_commit",
+    "permission_cached",
+    "read_past_removal",
+    "token_after_page",
+    "stale_page",
+];
+
 #[cfg(planted)]
 thread_local! {
     static PLANTED: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };

@@ -16,6 +16,17 @@
 mod selector {
     use std::cell::Cell;
 
+    /// Those that the simulation has a test for.
+    pub const BUGS: [&str; 7] = [
+        "ack_moves_position",
+        "resend_overtakes",
+        "apply_past_hole",
+        "confirm_before_commit",
+        "cursor_apart_from_rows",
+        "edit_folded",
+        "contained_patch_applied",
+    ];
+
     thread_local! {
         static PLANTED: Cell<&'static str> = const { Cell::new("") };
     }
@@ -32,7 +43,7 @@ mod selector {
 }
 
 #[cfg(planted)]
-pub use selector::{is, set};
+pub use selector::{BUGS, is, set};
 
 /// Whether the bug of this name is planted: never, in a build without `--cfg planted`.
 #[cfg(not(planted))]
