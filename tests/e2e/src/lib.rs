@@ -4,11 +4,13 @@
 //!
 //! - [`House`] is a server in a folder of its own, with its control port and users' clients.
 //! - [`chat`] says how the tests talk: ids, conversations, messages.
+//! - [`agreement`] holds two clients' screens against each other.
 //! - [`disk`] is a bad disk under a process: what was not fsynced can be lost, and it can be full.
 //! - [`senders`] load a server and hold it to what it acknowledged.
 //! - [`player`] is a real client as a process.
 //! - [`replay`] plays a transcript against a server.
 
+pub mod agreement;
 pub mod chat;
 pub mod control;
 pub mod disk;

@@ -101,6 +101,11 @@ impl Player {
         }
     }
 
+    /// Whose it is.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
     /// Where its data lie.
     pub fn data(&self) -> &Path {
         &self.data
@@ -178,13 +183,17 @@ impl Player {
         }
     }
 
+    /// Its process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.life.as_ref().and_then(|life| life.child.id())
+    }
+
     /// Sends another signal.
     ///
     /// # Errors
     /// If it does not run.
     pub fn signal(&self, signal: Signal) -> nix::Result<()> {
-        let pid = self.life.as_ref().and_then(|life| life.child.id());
-        let pid = pid.and_then(|pid| i32::try_from(pid).ok());
+        let pid = self.pid().and_then(|pid| i32::try_from(pid).ok());
         kill(Pid::from_raw(pid.ok_or(nix::errno::Errno::ESRCH)?), signal)
     }
 

@@ -5,6 +5,7 @@
 use causerie_cli::demo::{dice::Dice, seen::Mark};
 use causerie_e2e::{
     House,
+    agreement::agree,
     disk::{Disk, Loss},
     player::Player,
     seed,
@@ -104,42 +105,7 @@ async fn real_clients_lose_double_and_reorder_nothing_when_the_servers_power_fai
             house.start().await;
         }
     }
-    for player in &players {
-        player.until_sent().await;
-        player.until_shows(2 * EACH).await;
-    }
-    assert_same_screens(&mut players, 2 * EACH).await;
-}
-
-/// Both show the same, each message once, each sender's in the order said.
-async fn assert_same_screens(players: &mut [Player; 2], count: usize) {
-    let accepted = [players[0].accepted(), players[1].accepted()];
-    let mut dumps = Vec::new();
-    for player in players.iter_mut() {
-        let items = player.dump().await;
-        assert_eq!(player.state().flaws, 0, "not even for a moment");
-        assert_eq!(player.state().troubles, Vec::<String>::new());
-        let items: Vec<_> = items
-            .into_iter()
-            .map(|item| (item.seq, item.message_id, item.sender, item.text, item.key))
-            .collect();
-        dumps.push(items);
-    }
-    for (user, (own, accepted)) in ["alice", "bob"].iter().zip(dumps.iter().zip(&accepted)) {
-        let keys = own
-            .iter()
-            .filter(|item| item.2 == **user)
-            .map(|item| &item.4);
-        assert!(keys.eq(accepted.values()), "{user}: each once, in order");
-    }
-    let [alice, bob] = [&dumps[0], &dumps[1]].map(|dump| {
-        let common = dump
-            .iter()
-            .map(|(seq, id, sender, text, _)| (seq, id, sender, text));
-        common.collect::<Vec<_>>()
-    });
-    assert_eq!(alice.len(), count);
-    assert_eq!(alice, bob);
+    assert_eq!(agree(&mut players).await, 2 * EACH);
 }
 
 /// What a client's power failures cost.
@@ -271,4 +237,32 @@ async fn a_client_by_default_loses_nothing_to_kill_9() {
         .cloned()
         .collect();
     assert_eq!(found, accepted, "each once, in the order accepted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outbox_saved_from_a_damaged_file_survives_a_power_failure_right_after() {
+    let house = House::build();
+    let mut alice = Player::new(&house, "alice", "bob");
+    alice.start().expect("it starts");
+    for n in 0..30 {
+        alice.say(&format!("{n}")).await.expect("accepted");
+    }
+    alice.quit().await;
+    let database = alice.data().join("causerie.db");
+    let mut bytes = std::fs::read(&database).expect("the file");
+    bytes[..100].fill(0xA5);
+    std::fs::write(&database, bytes).expect("it can be written");
+    let mut disk = Disk::under(alice.data()).expect("a disk");
+    disk.power_on().expect("a journal");
+    alice.variables(disk.environment());
+    for _ in 0..2 {
+        alice.start().expect("it starts");
+        let keys = alice.dump().await.into_iter().map(|item| item.key);
+        assert!(
+            keys.eq(alice.accepted().into_values()),
+            "all that was accepted"
+        );
+        alice.kill().await;
+        disk.power_off(Loss::Unsynced).expect("a folder");
+    }
 }
