@@ -152,6 +152,9 @@ impl Salvage {
             apply::apply(&transaction, &mut keys, &op)?;
         }
         transaction.commit()?;
+        // The file that held all this is out of the way from now on: it must be on the disk
+        // whatever commits otherwise wait for, and a checkpoint does wait.
+        connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))?;
         Ok(recovery)
     }
 }

@@ -100,10 +100,21 @@ impl From<rusqlite::Error> for StoreError {
         if is_damage(&error) {
             return Self::Damaged(error.to_string());
         }
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full,
-            Some(_) | None => Self::Sqlite(error),
+        if is_full(&error) {
+            return Self::Full;
         }
+        Self::Sqlite(error)
+    }
+}
+
+/// Whether there was no space. SQLite calls it an I/O error if it is the index of the log, beside
+/// the file, that cannot grow, which is what an opening needs first.
+fn is_full(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::SqliteFailure(e, _) => {
+            e.code == ErrorCode::DiskFull || e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+        }
+        _ => false,
     }
 }
 
@@ -126,5 +137,20 @@ pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
         | rusqlite::Error::IntegralValueOutOfRange(..)
         | rusqlite::Error::Utf8Error(..) => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opening_that_finds_no_space_is_a_full_disk_and_another_io_error_is_not() {
+        use rusqlite::ffi::{self, SQLITE_FULL, SQLITE_IOERR_READ, SQLITE_IOERR_SHMSIZE};
+        let failure =
+            |code| StoreError::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        assert!(matches!(failure(SQLITE_FULL), StoreError::Full));
+        assert!(matches!(failure(SQLITE_IOERR_SHMSIZE), StoreError::Full));
+        assert!(matches!(failure(SQLITE_IOERR_READ), StoreError::Sqlite(_)));
     }
 }
