@@ -190,6 +190,22 @@ fn a_damaged_database_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn a_database_that_was_emptied_is_refused_and_one_that_was_moved_away_begins_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let epoch = open(folder.path()).expect("a store").epoch().to_owned();
+    let path = folder.path().join("causerie.db");
+    fs::write(&path, []).expect("an empty file");
+    let Err(error) = open(folder.path()) else {
+        panic!("an emptied database was taken for a new one");
+    };
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+    assert!(error.to_string().contains("it is empty"), "{error}");
+    fs::rename(&path, folder.path().join("damaged.db")).expect("moved away");
+    let anew = open(folder.path()).expect("a store").epoch().to_owned();
+    assert_ne!(anew, epoch);
+}
+
+#[test]
 fn the_database_of_another_program_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let other = Connection::open(folder.path().join("causerie.db")).expect("a database");

@@ -56,6 +56,11 @@ pub(super) fn settle(connection: &mut Connection, folder: &Path) -> Result<Strin
     Ok(epoch)
 }
 
+/// Whether a server has used the folder before.
+pub(super) fn is_known(folder: &Path) -> bool {
+    folder.join(FILE).exists()
+}
+
 fn read(connection: &Connection, name: &str) -> Result<Option<String>, OpenError> {
     connection
         .query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| {

@@ -52,6 +52,12 @@ pub enum OpenError {
         /// Where.
         path: PathBuf,
     },
+    /// There is no space for what opening it needs. Nothing was changed.
+    #[error("the disk of {} is full; free some space", path.display())]
+    Full {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The database cannot be read or written now.
     #[error("cannot open the database: {0}")]
     Database(#[source] rusqlite::Error),
@@ -77,7 +83,20 @@ impl OpenError {
                 Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
             )
         };
+        // SQLite calls it an I/O error if it is the index of the log that cannot grow.
+        let full = |error: &rusqlite::Error| {
+            error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+                || error
+                    .sqlite_error()
+                    .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+        };
         match self {
+            Self::Folder { path, source } if source.kind() == io::ErrorKind::StorageFull => {
+                Self::Full { path }
+            }
+            Self::Database(error) if full(&error) => Self::Full {
+                path: folder.to_owned(),
+            },
             Self::Database(error) if damaged(&error) => Self::Damaged {
                 path: folder.to_owned(),
                 reason: error.to_string(),
@@ -100,9 +119,14 @@ pub(super) fn open(folder: &Path, readers: usize) -> Result<Opened, OpenError> {
     fs::create_dir_all(folder).map_err(|error| OpenError::folder(folder, error))?;
     let lock = lock(folder)?;
     let path = folder.join(DATABASE);
+    // Whoever moved a damaged file away begins anew; whose file is empty did not mean to.
+    let was_used = path.exists() && identity::is_known(folder);
+    if was_used && fs::metadata(&path).is_ok_and(|meta| meta.len() == 0) {
+        return Err(emptied(folder));
+    }
     let opened = (|| {
         let mut writer = Database::open_writer(&path).map_err(OpenError::Database)?;
-        check_owner(&writer, folder)?;
+        check_owner(&writer, folder, was_used)?;
         schema::migrate(&mut writer.connection).map_err(|error| migration_error(error, folder))?;
         let epoch = identity::settle(&mut writer.connection, folder)?;
         let readers = (0..readers)
@@ -135,8 +159,16 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
     }
 }
 
+fn emptied(folder: &Path) -> OpenError {
+    OpenError::Damaged {
+        path: folder.to_owned(),
+        reason: "it is empty, and it was not".into(),
+    }
+}
+
 /// Reads the first page, and refuses a database of another program before anything is written.
-fn check_owner(database: &Database, folder: &Path) -> Result<(), OpenError> {
+/// The same for an empty one where a server has been before: it would lose everything in silence.
+fn check_owner(database: &Database, folder: &Path, was_used: bool) -> Result<(), OpenError> {
     let number = |name: &str| {
         database
             .connection
@@ -150,6 +182,9 @@ fn check_owner(database: &Database, folder: &Path) -> Result<(), OpenError> {
         .map_err(OpenError::Database)?;
     let ours = owner == 0x4341_5553 && version > 0;
     let empty = version == 0 && tables == 0;
+    if empty && was_used {
+        return Err(emptied(folder));
+    }
     if ours || empty {
         return Ok(());
     }
