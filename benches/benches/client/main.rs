@@ -9,6 +9,9 @@
 //! - `open`: a new process opens 100,000 cached messages and reads the newest 50.
 //! - `backlog`: 100,000 messages through engine and store, and through the whole client with its
 //!   socket.
+//! - `list`: from a frame of the server's to the difference of a conversation list of 1,000.
+//! - `idle`: the memory of a process that is connected and does nothing, with a million messages
+//!   cached in 1,000 conversations.
 //! - `store`: commits of one outbox row among a million messages, and of batches of messages.
 //!
 //! All of them if none is named. Nothing is asserted: figures are for `docs/benchmarks.md`, with
@@ -17,6 +20,8 @@
 mod backlog;
 mod cache;
 mod echo;
+mod idle;
+mod list;
 mod open;
 mod peer;
 mod store;
@@ -74,7 +79,7 @@ fn clock() -> std::time::Instant {
     std::time::Instant::now()
 }
 
-const CASES: [&str; 4] = ["echo", "open", "backlog", "store"];
+const CASES: [&str; 6] = ["echo", "open", "backlog", "list", "idle", "store"];
 
 struct Options {
     json: bool,
@@ -84,8 +89,11 @@ struct Options {
 
 fn main() -> ExitCode {
     let began = clock();
-    if let Some(folder) = std::env::var_os(open::CHILD) {
-        return match open::child(&PathBuf::from(folder), began) {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from);
+    let child = folder(open::CHILD).map(|folder| open::child(&folder, began));
+    let child = child.or_else(|| folder(idle::CHILD).map(|folder| idle::child(&folder)));
+    if let Some(child) = child {
+        return match child {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("client bench: {error}");
@@ -142,6 +150,8 @@ fn run(options: &Options) -> Result<(), Failed> {
             "echo" => echo::measure(folder.path())?,
             "open" => open::measure(folder.path())?,
             "backlog" => backlog::measure(folder.path())?,
+            "list" => list::measure(folder.path())?,
+            "idle" => idle::measure(folder.path())?,
             _ => store::measure(folder.path())?,
         };
         println!("{case}");

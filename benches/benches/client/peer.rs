@@ -1,7 +1,12 @@
 //! A server in this process that costs as little as it can: it answers, and says what it is told
 //! to say.
 
-use std::{net::SocketAddr, thread::JoinHandle, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
 
 use causerie_protocol::{
     Ack, Authenticated, ClientFrame, CursorAck, HistoryPage, Limits, Message, MessageId,
@@ -11,7 +16,10 @@ use causerie_protocol::{
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::oneshot,
+    sync::{
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        oneshot,
+    },
     time::{MissedTickBehavior, interval},
 };
 use tokio_tungstenite::{
@@ -24,7 +32,7 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
-use crate::{Failed, cache};
+use crate::{Failed, cache, clock};
 
 /// What it says once somebody has subscribed.
 #[derive(Debug, Clone, Copy)]
@@ -33,11 +41,16 @@ pub enum Talk {
     Steady(u32),
     /// So many messages, as fast as they are taken, 64 at a time.
     Flood(u64),
+    /// Nothing: whoever began it says it with [`Server::say`].
+    Nothing,
 }
 
 /// The server. Dropping it ends it.
 pub struct Server {
     address: SocketAddr,
+    orders: UnboundedSender<String>,
+    /// When the last order was carried out.
+    said: Arc<Mutex<Option<Instant>>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -49,12 +62,15 @@ impl Server {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
+        let (orders, ordered) = unbounded_channel();
+        let said = Arc::new(Mutex::new(None));
+        let when = Arc::clone(&said);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let thread = std::thread::spawn(move || {
             runtime.block_on(async move {
-                let serving = serve(listener, head, talk);
+                let serving = serve(listener, head, talk, ordered, when);
                 tokio::select! {
                     served = serving => {
                         if let Err(error) = served {
@@ -67,6 +83,8 @@ impl Server {
         });
         Ok(Self {
             address,
+            orders,
+            said,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -74,6 +92,16 @@ impl Server {
 
     pub fn url(&self) -> String {
         format!("ws://{}", self.address)
+    }
+
+    /// Has it send a text.
+    pub fn say(&self, text: String) {
+        let _ = self.orders.send(text);
+    }
+
+    /// When it last began to send what it was told to.
+    pub fn said(&self) -> Option<Instant> {
+        self.said.lock().ok().and_then(|said| *said)
     }
 }
 
@@ -86,7 +114,13 @@ impl Drop for Server {
     }
 }
 
-async fn serve(listener: std::net::TcpListener, head: u64, talk: Talk) -> Result<(), Failed> {
+async fn serve(
+    listener: std::net::TcpListener,
+    head: u64,
+    talk: Talk,
+    orders: UnboundedReceiver<String>,
+    said: Arc<Mutex<Option<Instant>>>,
+) -> Result<(), Failed> {
     let listener = TcpListener::from_std(listener)?;
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;
@@ -102,7 +136,7 @@ async fn serve(listener: std::net::TcpListener, head: u64, talk: Talk) -> Result
         head,
         subscribed: false,
     };
-    peer.run(talk).await
+    peer.run(talk, orders, &said).await
 }
 
 struct Peer {
@@ -112,10 +146,16 @@ struct Peer {
 }
 
 impl Peer {
-    async fn run(&mut self, talk: Talk) -> Result<(), Failed> {
+    async fn run(
+        &mut self,
+        talk: Talk,
+        mut orders: UnboundedReceiver<String>,
+        said: &Mutex<Option<Instant>>,
+    ) -> Result<(), Failed> {
         let period = match talk {
             Talk::Steady(rate) => Duration::from_secs(1) / rate.max(1),
             Talk::Flood(_) => Duration::from_micros(100),
+            Talk::Nothing => Duration::from_secs(3_600),
         };
         let mut tick = interval(period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -124,24 +164,30 @@ impl Peer {
                 message = self.socket.next() => match message {
                     Some(Ok(tungstenite::Message::Text(text))) => {
                         for frame in decode_client(&text).flatten() {
-                            self.answer(frame).await?;
+                            self.answer(frame, talk).await?;
                         }
                     }
                     Some(Ok(tungstenite::Message::Close(_)) | Err(_)) | None => return Ok(()),
                     Some(Ok(_)) => {}
                 },
+                Some(text) = orders.recv() => {
+                    if let Ok(mut said) = said.lock() {
+                        *said = Some(clock());
+                    }
+                    self.socket.send(tungstenite::Message::text(text)).await?;
+                }
                 _ = tick.tick(), if self.subscribed => match talk {
                     Talk::Steady(_) => self.say(1).await?,
                     Talk::Flood(messages) if self.head < messages => {
                         self.say((messages - self.head).min(64)).await?;
                     }
-                    Talk::Flood(_) => {}
+                    Talk::Flood(_) | Talk::Nothing => {}
                 },
             }
         }
     }
 
-    async fn answer(&mut self, frame: ClientFrame) -> Result<(), Failed> {
+    async fn answer(&mut self, frame: ClientFrame, talk: Talk) -> Result<(), Failed> {
         let id = frame.id;
         match frame.request {
             Request::Authenticate(hello) => {
@@ -150,8 +196,12 @@ impl Peer {
                     self.send(self.joined(None, wanted.room)).await?;
                     self.subscribed = true;
                 }
+                let conversations = match talk {
+                    Talk::Steady(_) | Talk::Flood(_) => vec![cache::item(self.head)?],
+                    Talk::Nothing => Vec::new(),
+                };
                 let page = SyncPage {
-                    conversations: vec![cache::item(self.head)?],
+                    conversations,
                     token: Some("synced".into()),
                     ..SyncPage::default()
                 };

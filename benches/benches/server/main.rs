@@ -7,10 +7,13 @@
 //! cargo bench -p causerie-benches --bench server -- [--json] [--seconds N] [--folder DIR] [CASE…]
 //! ```
 //!
-//! Cases: `connect`, `paced`, `fast`, `conversations`, `one`, `storm`; all of them if none is named.
+//! Cases: `bare`, `connect`, `paced`, `fast`, `conversations`, `one`, `storm`; all of them if none is
+//! named. `bare` is no server: it is what the kernel alone costs.
 //! The binary is `target/release/causerie`, or the one named by `CAUSERIE_BIN`. The data lie under
 //! `--folder`, or the system's folder for temporary files: what disk that is decides what an fsync
 //! costs. A fault at a receiver and a goal that is missed both end in exit code 1.
+
+mod bare;
 
 use std::{
     path::{Path, PathBuf},
@@ -41,6 +44,9 @@ struct Case {
     name: &'static str,
     goals: &'static [(&'static str, Goal)],
 }
+
+/// What is no scenario.
+const BARE: &str = "bare";
 
 const CASES: [Case; 6] = [
     Case {
@@ -122,12 +128,12 @@ fn options() -> Result<Options, String> {
                 options.seconds = Duration::from_secs(seconds);
             }
             "--folder" => options.folder = words.next().ok_or("--folder wants a folder")?.into(),
-            name if CASES.iter().any(|case| case.name == name) => {
+            name if name == BARE || CASES.iter().any(|case| case.name == name) => {
                 options.cases.push(name.to_owned());
             }
             other => {
                 let names = CASES.map(|case| case.name).join(", ");
-                return Err(format!("{other} is none of {names}"));
+                return Err(format!("{other} is none of {BARE}, {names}"));
             }
         }
     }
@@ -149,8 +155,16 @@ fn run(options: &Options) -> Result<bool, LoadError> {
     };
     let mut all = Vec::new();
     let mut reached = true;
+    let is_wanted =
+        |case: &str| options.cases.is_empty() || options.cases.iter().any(|name| name == case);
+    if is_wanted(BARE) {
+        let local = tokio::task::LocalSet::new();
+        let report = local.block_on(&runtime, bare::measure(cores, options.seconds))?;
+        println!("{}", report.table());
+        all.push(report.to_json());
+    }
     for (case, set) in CASES.iter().zip(Set::all(bounds)) {
-        if !options.cases.is_empty() && !options.cases.iter().any(|name| name == case.name) {
+        if !is_wanted(case.name) {
             continue;
         }
         let local = tokio::task::LocalSet::new();
