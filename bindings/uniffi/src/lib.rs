@@ -1,1 +1,36 @@
 //! Causerie for Kotlin, Swift and Python, by uniffi.
+//!
+//! [`Client`], [`Conversation`], [`Timeline`] and what they give are thin: each call goes to its
+//! namesake in `causerie`, and what crosses is a record of `causerie-border`. Futures are polled
+//! by the other language's executor; `causerie` brings the threads that they wait for. What
+//! changes can be had in two ways: asked for, one batch at a time ([`TimelineUpdates`]), or by
+//! callback ([`TimelineListener`]). The idiomatic shells ask.
+//!
+//! Objects have an `end`, not a `close`: Kotlin's generated classes have a `close` of their own,
+//! which gives the object up.
+
+#![deny(missing_docs)]
+#![allow(
+    unsafe_code,
+    reason = "uniffi's generated functions hand memory across the border"
+)]
+
+mod client;
+mod conversation;
+mod fault;
+mod listener;
+mod token;
+#[cfg(feature = "trial")]
+mod trial;
+mod updates;
+
+pub use client::{Client, Options};
+pub use conversation::{Conversation, Timeline};
+pub use fault::CauserieError;
+pub use listener::{
+    ConnectionListener, ListListener, ListenerError, Subscription, TimelineListener,
+};
+pub use token::TokenProvider;
+pub use updates::{ConnectionUpdates, ListUpdates, TimelineUpdates};
+
+uniffi::setup_scaffolding!();
