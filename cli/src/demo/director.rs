@@ -26,6 +26,8 @@ const FRAME: Duration = Duration::from_millis(40);
 const SETTLES_WITHIN: Duration = Duration::from_secs(8);
 /// How long they have at the very end, before what is missing counts as lost.
 const AGREE_WITHIN: Duration = Duration::from_secs(12);
+/// How long a client may take to come back to its line: longer than any of its pauses.
+const COMES_BACK_WITHIN: Duration = Duration::from_secs(40);
 /// How long a client has for an answer that needs no network.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
@@ -78,6 +80,7 @@ impl Director {
             self.act(step.action).await?;
         }
         let findings = self.judge(plant).await?;
+        self.count_connections().await?;
         self.stage.clear().await;
         let [echo, ack, delivery] = self.notes.latencies();
         let outcome = Outcome {
@@ -364,6 +367,21 @@ impl Director {
         }
         self.refresh();
         Ok(self.compare(&wire, &devices))
+    }
+
+    /// No cut is the last word: each client comes back. Counts how often.
+    async fn count_connections(&mut self) -> Result<(), DemoError> {
+        for device in Device::ALL {
+            let line = self.stage.line(device);
+            line.spare();
+            let counted = timeout(COMES_BACK_WITHIN, line.wait_connected()).await;
+            let (connections, cuts) = counted.map_err(|_| {
+                DemoError::new(format!("{} did not come back to its line", device.title()))
+            })?;
+            self.outcome.connections += connections;
+            self.outcome.cuts += cuts;
+        }
+        Ok(())
     }
 
     fn mirrors(&self) -> [Vec<Seen>; 3] {

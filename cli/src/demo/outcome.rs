@@ -22,6 +22,10 @@ pub struct Outcome {
     pub delivery: Latency,
     /// Times that a device connected anew.
     pub reconnects: u64,
+    /// Connections that the lines' proxies took, and those of them that a cut ended.
+    pub connections: u64,
+    /// See `connections`.
+    pub cuts: u64,
     /// Times that the server was killed.
     pub server_kills: u64,
     /// Times that a client was killed.

@@ -23,16 +23,17 @@ enum End {
     Reset,
 }
 
+/// Carries bytes until the link ends. Says whether it was cut.
 pub(super) async fn run(
     mut client: TcpStream,
     born: Rules,
     rules: watch::Receiver<Rules>,
     shared: &Shared,
-) {
+) -> bool {
     // Not given up on a cut, or the server would see an orderly end; on the loopback it is short.
     let Ok(mut server) = TcpStream::connect(born.upstream).await else {
         reset(client);
-        return;
+        return false;
     };
     let cut = until_cut(rules.clone(), born.cut);
     // The proxy adds no waiting of its own.
@@ -54,10 +55,11 @@ pub(super) async fn run(
         }
     };
     match end {
-        End::Closed => {}
+        End::Closed => false,
         End::Reset => {
             reset(client);
             reset(server);
+            shared.rules.borrow().cut > born.cut
         }
     }
 }

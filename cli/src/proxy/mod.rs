@@ -113,7 +113,14 @@ impl Proxy {
     /// Lets exactly `bytes` more through in this direction, over all connections together, then
     /// resets all of them, once. Zero cuts at the next byte. A later call replaces an earlier one.
     pub fn cut_after(&self, direction: Direction, bytes: u64) {
-        self.shared.budget.set(direction, bytes);
+        self.shared.budget.set(direction, Some(bytes));
+    }
+
+    /// Takes back what [`cut_after`](Self::cut_after) announced, if it has not happened.
+    pub fn spare(&self) {
+        for direction in [Direction::Up, Direction::Down] {
+            self.shared.budget.set(direction, None);
+        }
     }
 
     /// How many connections are open now.
@@ -124,6 +131,11 @@ impl Proxy {
     /// How many connections were made so far, the refused ones included.
     pub fn accepted(&self) -> u64 {
         self.shared.tally.borrow().accepted
+    }
+
+    /// How many connections were ended by a cut so far: those that it found open.
+    pub fn cuts(&self) -> u64 {
+        self.shared.tally.borrow().cut
     }
 
     /// How many bytes were handed on in this direction.
@@ -144,6 +156,15 @@ impl Proxy {
     /// Waits until so many bytes were handed on in this direction.
     pub async fn wait_bytes(&self, direction: Direction, count: u64) {
         self.wait(|tally| tally.bytes(direction) >= count).await;
+    }
+
+    /// Waits until somebody is connected, after all cuts so far. Gives how many connections were
+    /// made in all, and how many of them were cut, both as of the same moment.
+    pub async fn wait_connected(&self) -> (u64, u64) {
+        let mut tally = self.shared.tally.subscribe();
+        let reached = tally.wait_for(|t| t.open > 0 && t.accepted > t.cut).await;
+        // The sender lives in `self`, so this cannot fail while we wait.
+        reached.map_or((0, 0), |tally| (tally.accepted, tally.cut))
     }
 
     async fn wait(&self, reached: impl FnMut(&Tally) -> bool) {
@@ -180,8 +201,11 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 shared.tally.send_modify(|t| t.open += 1);
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move {
-                    link::run(client, born, rules, &shared).await;
-                    shared.tally.send_modify(|t| t.open -= 1);
+                    let cut = link::run(client, born, rules, &shared).await;
+                    shared.tally.send_modify(|t| {
+                        t.open -= 1;
+                        t.cut += u64::from(cut);
+                    });
                 });
             }
             // Out of files: whoever holds one must let go first.

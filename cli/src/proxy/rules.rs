@@ -43,6 +43,7 @@ impl Rules {
 pub(super) struct Tally {
     pub accepted: u64,
     pub open: usize,
+    pub cut: u64,
     up: u64,
     down: u64,
 }
@@ -68,8 +69,8 @@ impl Tally {
 pub(super) struct Budget(Mutex<[Option<u64>; 2]>);
 
 impl Budget {
-    pub fn set(&self, direction: Direction, bytes: u64) {
-        self.with(direction, |left| *left = Some(bytes));
+    pub fn set(&self, direction: Direction, bytes: Option<u64>) {
+        self.with(direction, |left| *left = bytes);
     }
 
     /// Lets `spend` use up to `want` bytes; it gives back how many it used. When nothing is left,

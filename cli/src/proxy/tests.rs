@@ -73,6 +73,29 @@ async fn a_cut_resets_both_sides_and_the_next_connection_gets_through() {
     let (mut client, mut server) = join(&pair.proxy, &pair.listener).await;
     client.write_all(b"again").await.expect("writes");
     assert_eq!(read_exactly(&mut server, 5).await, b"again");
+    assert_eq!(within(pair.proxy.wait_connected()).await, (2, 1));
+}
+
+#[tokio::test]
+async fn only_what_a_cut_ended_counts_as_cut() {
+    let mut pair = Pair::connect().await;
+    drop(pair.client);
+    assert_eq!(read_exactly(&mut pair.server, 0).await, b"");
+    drop(pair.server);
+    within(pair.proxy.wait_connections(0)).await;
+    pair.proxy.cut();
+    assert_eq!(pair.proxy.cuts(), 0);
+
+    let (mut client, mut server) = join(&pair.proxy, &pair.listener).await;
+    pair.proxy.cut_after(Direction::Up, 3);
+    pair.proxy.spare();
+    client.write_all(b"spared").await.expect("writes");
+    assert_eq!(read_exactly(&mut server, 6).await, b"spared");
+    pair.proxy.cut_after(Direction::Up, 0);
+    let _ = client.write_all(b"cut").await;
+    assert_eq!(reset_of(&mut client).await, ErrorKind::ConnectionReset);
+    within(pair.proxy.wait_connections(0)).await;
+    assert_eq!(pair.proxy.cuts(), 1);
 }
 
 #[tokio::test]
