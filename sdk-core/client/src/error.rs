@@ -77,6 +77,14 @@ pub enum AskUser {
     /// The disk is full; nothing of the call was done.
     #[error("the disk is full, and nothing was stored; free some space")]
     DiskFull,
+    /// What was written is beyond a limit; it was not queued.
+    #[error("{field}: {message}")]
+    TooLarge {
+        /// Which part of it.
+        field: String,
+        /// How large it is, and what the limit is.
+        message: String,
+    },
     /// Signing out would lose messages that were not sent.
     #[error("{count} writes were not sent yet and would be lost")]
     Unsent {
@@ -181,6 +189,7 @@ impl Error {
             Self::RetryLater(RetryLater::Store(_)) => "store_failed",
             Self::RetryLater(RetryLater::Interrupted) => "interrupted",
             Self::AskUser(AskUser::DiskFull) => "disk_full",
+            Self::AskUser(AskUser::TooLarge { .. }) => "too_large",
             Self::AskUser(AskUser::Unsent { .. }) => "unsent",
             Self::AskUser(AskUser::InUse { .. }) => "in_use",
             Self::AskUser(AskUser::Outdated(_)) => "outdated",
@@ -214,7 +223,9 @@ impl Error {
             | Self::AskUser(AskUser::DiskFull | AskUser::Unsent { .. } | AskUser::InUse { .. }) => {
                 true
             }
-            Self::AskUser(AskUser::Outdated(_) | AskUser::Refused { .. })
+            Self::AskUser(
+                AskUser::TooLarge { .. } | AskUser::Outdated(_) | AskUser::Refused { .. },
+            )
             | Self::SignIn(_)
             | Self::FixCode(_) => false,
         }
@@ -275,6 +286,9 @@ impl From<CommandError> for Error {
             CommandError::UnknownWrite(key) => FixCode::UnknownWrite(key).into(),
             CommandError::UnknownTimeline => FixCode::TimelineClosed.into(),
             CommandError::Invalid { field, message } => FixCode::Invalid { field, message }.into(),
+            CommandError::TooLarge { field, message } => {
+                AskUser::TooLarge { field, message }.into()
+            }
             CommandError::Offline => RetryLater::Offline.into(),
             CommandError::Refused { code, message } => Self::refused(code, message),
         }

@@ -106,9 +106,17 @@ pub enum CommandError {
     /// No timeline of this name is open.
     #[error("no such timeline is open")]
     UnknownTimeline,
-    /// The write breaks a limit of the protocol; it was not queued.
+    /// The write is malformed; it was not queued.
     #[error("{message}")]
     Invalid {
+        /// Which field.
+        field: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The write is beyond a limit of the protocol; it was not queued.
+    #[error("{message}")]
+    TooLarge {
         /// Which field.
         field: String,
         /// What is wrong.

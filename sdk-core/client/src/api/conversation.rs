@@ -72,8 +72,8 @@ impl Conversation {
     /// server by itself. Gives its key.
     ///
     /// # Errors
-    /// `unknown_conversation`, `invalid` if it breaks a limit (16 KiB), `disk_full`. Then it was
-    /// not queued.
+    /// `unknown_conversation`, `too_large` beyond 16 KiB, `invalid` if it is empty or malformed,
+    /// `disk_full`. Then it was not queued.
     pub async fn send(&self, text: &str) -> Result<TempId, Error> {
         self.send_message(SendMessage::text(text)).await
     }

@@ -167,9 +167,12 @@ impl Engine {
             field: field.into(),
             message: message.into(),
         };
-        op.check().map_err(|error| CommandError::Invalid {
-            field: error.field.unwrap_or_default(),
-            message: error.message,
+        op.check().map_err(|error| {
+            let (field, message) = (error.field.unwrap_or_default(), error.message);
+            match error.code {
+                ErrorCode::TooLarge => CommandError::TooLarge { field, message },
+                _ => CommandError::Invalid { field, message },
+            }
         })?;
         if !key.is_v7() {
             return Err(invalid("temp_id", "a temp_id is a UUIDv7"));
@@ -206,10 +209,10 @@ impl Engine {
             request: Request::Write(Box::new(Write::new(key, conversation_id, op.clone()))),
         };
         if encoded_len(&frame) > limits::MAX_FRAME_BYTES - FRAME_RESERVE {
-            return Err(invalid(
-                "payload",
-                "the write is larger than a frame may be",
-            ));
+            return Err(CommandError::TooLarge {
+                field: "payload".into(),
+                message: "the write is larger than a frame may be".into(),
+            });
         }
         Ok(())
     }

@@ -84,7 +84,7 @@ fn a_write_that_breaks_a_limit_is_refused_before_it_is_queued() {
     device.send(conv(1), &"x".repeat(20_000));
     assert!(matches!(
         last_reply(&device),
-        Err(CommandError::Invalid { .. })
+        Err(CommandError::TooLarge { field, .. }) if field == "content"
     ));
     assert_eq!(device.engine.outbox().count(), 0);
     device.send(conv(9), "hello");
