@@ -53,6 +53,17 @@ impl Process {
     }
 }
 
+/// User and system time of the thread that asks.
+///
+/// # Errors
+/// If the system does not tell.
+pub fn thread_time() -> io::Result<Duration> {
+    let stat = fs::read_to_string("/proc/thread-self/stat")?;
+    ticks(&stat)
+        .map(|ticks| TICK * u32::try_from(ticks).unwrap_or(u32::MAX))
+        .ok_or_else(|| io::Error::other("/proc/thread-self/stat has no processor time"))
+}
+
 fn ticks(stat: &str) -> Option<u64> {
     // The name in parentheses may hold spaces; state is the first field behind it.
     let (_, rest) = stat.rsplit_once(')')?;

@@ -64,6 +64,14 @@ impl Cores {
         pin(load)?;
         Ok(Self { server, load })
     }
+
+    /// Moves the thread that calls this to the server's core.
+    ///
+    /// # Errors
+    /// If the system does not let it.
+    pub fn pin_as_server(self) -> Result<(), LoadError> {
+        pin(self.server)
+    }
 }
 
 impl fmt::Display for Cores {
@@ -166,7 +174,7 @@ impl Stage {
         // A child takes its parent's core, and its parent's limit of open files.
         raise_file_limit()?;
         if let Some(cores) = cores {
-            pin(cores.server)?;
+            cores.pin_as_server()?;
         }
         let started = backend.start().await;
         if let Some(cores) = cores {
