@@ -1,0 +1,388 @@
+"""Uses the Python binding against a real server, as an app would, and says what calls cost.
+
+    CAUSERIE_BIN=…/causerie CAUSERIE_BINDGEN=…/causerie-bindgen CAUSERIE_LIB=…/libcauserie_ffi.so \
+        python3 bindings/uniffi/smoke.py
+
+The library is one built with the feature `trial`. Needs Python 3.9 and nothing else. Prints what
+Rust's test harness prints, so that `cargo xtask test` can count.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import urllib.request
+
+PATIENCE = 30
+
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Server:
+    """`causerie serve --dev` on a free port."""
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen(
+            [os.environ["CAUSERIE_BIN"], "serve", "--dev", "--listen", "127.0.0.1:0", "--data", folder],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        line = self.process.stdout.readline()
+        assert line.startswith("listening on "), f"the server said {line!r}"
+        self.url = line.split()[-1]
+        self.http = self.url.replace("ws://", "http://").removesuffix("/ws")
+
+    def token(self, user_id):
+        body = json.dumps({"user_id": user_id}).encode()
+        request = urllib.request.Request(self.http + "/dev/token", body, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return json.load(answer)["token"]
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+
+
+def generate(folder):
+    """Writes the binding into a package beside the library, and imports it."""
+    package = os.path.join(folder, "sdk")
+    os.makedirs(package)
+    library = os.environ["CAUSERIE_LIB"]
+    subprocess.run(
+        [os.environ["CAUSERIE_BINDGEN"], "generate", "--language", "python", "--no-format", "--out-dir", package, library],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    os.symlink(os.path.abspath(library), os.path.join(package, os.path.basename(library)))
+    open(os.path.join(package, "__init__.py"), "w").close()
+    sys.path.insert(0, folder)
+    from sdk import causerie_border, causerie_ffi
+
+    return causerie_ffi, causerie_border
+
+
+class World:
+    """A server, folders, and clients that are ended with the test."""
+
+    def __init__(self, server, folder):
+        self.server = server
+        self.folder = folder
+        self.clients = []
+
+    async def client(self, user_id, provider=None, url=None, name=None):
+        options = ffi.Options(
+            server_url=url or self.server.url,
+            user_id=user_id,
+            data_dir=os.path.join(self.folder, name or user_id),
+        )
+        client = await ffi.Client.open(options, provider or Tokens(self.server))
+        self.clients.append(client)
+        return client
+
+    async def end(self):
+        for client in self.clients:
+            await client.end()
+
+
+def answer(token=None, problem=None, sign_in_needed=False):
+    return border.TokenAnswer(token=token, problem=problem, sign_in_needed=sign_in_needed)
+
+
+async def soon(waiting):
+    return await asyncio.wait_for(waiting, PATIENCE)
+
+
+def show(items, batch):
+    """What a screen does with the diffs: plain lists, by key."""
+    place = lambda key: next(n for n, item in enumerate(items) if item.key == key)
+    behind = lambda key: 0 if key is None else place(key) + 1
+    for diff in batch.diffs:
+        kind = diff.kind
+        if kind == border.DiffKind.RESET:
+            items[:] = diff.items
+        elif kind == border.DiffKind.INSERT:
+            items.insert(behind(diff.after), diff.items[0])
+        elif kind == border.DiffKind.UPDATE:
+            items[place(diff.items[0].key)] = diff.items[0]
+        elif kind == border.DiffKind.MOVE:
+            item = items.pop(place(diff.key))
+            items.insert(behind(diff.after), item)
+        elif kind == border.DiffKind.REMOVE:
+            del items[place(diff.key)]
+
+
+async def until(updates, items, done):
+    while not done(items):
+        batch = await soon(updates.next())
+        assert batch is not None, "the updates ended"
+        show(items, batch)
+
+
+async def live(client):
+    states = client.connection_updates()
+    while (await soon(states.next())).kind != border.ConnectionKind.LIVE:
+        pass
+    states.end()
+
+
+@test
+async def a_message_is_shown_offline_and_keeps_its_key_until_another_user_has_it(world):
+    alice, bob = await world.client("alice"), await world.client("bob")
+    chat = await alice.open_direct("bob")
+    timeline = await chat.timeline()
+    updates, items = timeline.updates(), []
+    await until(updates, items, lambda items: True)
+    key = await chat.send("Bonjour, Bob")
+    await until(updates, items, len)
+    assert (items[0].key, items[0].text, items[0].seq) == (key, "Bonjour, Bob", None)
+    assert items[0].send.kind == border.SendKind.QUEUED
+
+    await alice.start()
+    status = await soon(alice.settled(key))
+    assert status.kind == border.SendKind.SENT and isinstance(status.seq, int)
+    await until(updates, items, lambda items: items[0].send is None)
+    assert (items[0].key, items[0].seq) == (key, status.seq)
+
+    await bob.start()
+    lists = bob.conversation_updates()
+    while not bob.conversations():
+        await soon(lists.next())
+    entry = bob.conversations()[0]
+    assert (entry.title, entry.unread, entry.last_text) == ("alice", 1, "Bonjour, Bob")
+    theirs = await bob.conversation(entry.conversation_id).timeline()
+    seen, sees = [], theirs.updates()
+    await until(sees, seen, len)
+    assert (seen[0].sender_id, seen[0].text) == ("alice", "Bonjour, Bob")
+    assert [item.text for item in theirs.items()] == ["Bonjour, Bob"]
+
+
+@test
+async def an_error_has_code_action_and_what_to_wait_for(world):
+    client = await world.client("carol")
+    try:
+        client.conversation("no id")
+        raise AssertionError("it was taken")
+    except ffi.CauserieError.Failed as error:
+        assert error.fault.code == "invalid" and error.fault.action == border.Action.FIX_CODE
+        assert error.fault.retry_after_ms is None and not error.fault.retryable
+    try:
+        await world.client("dave", name="carol")
+        raise AssertionError("it was opened")
+    except ffi.CauserieError.Failed as error:
+        assert (error.fault.code, error.fault.action) == ("other_user", border.Action.SIGN_IN)
+
+
+@test
+async def a_token_provider_that_throws_is_asked_again(world):
+    provider = Tokens(world.server, failures=1)
+    client = await world.client("erin", provider)
+    await client.start()
+    await live(client)
+    assert provider.asked == 2
+    assert provider.loops == {asyncio.get_running_loop()}, "asked on the app's own loop"
+
+
+@test
+async def a_provider_that_says_sign_in_is_not_asked_again_until_start(world):
+    client = await world.client("frank", Tokens(world.server, sign_in_needed=True))
+    await client.start()
+    states = client.connection_updates()
+    while (state := await soon(states.next())).kind != border.ConnectionKind.SIGN_IN_NEEDED:
+        pass
+    assert state.reason == "the session is over"
+
+
+@test
+async def a_cancelled_task_loses_no_change_and_end_wakes_who_waits(world):
+    client = await world.client("grace")
+    chat = await client.open_direct("heidi")
+    timeline = await chat.timeline()
+    updates = timeline.updates()
+    await soon(updates.next())
+    waiting = asyncio.ensure_future(updates.next())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    try:
+        await waiting
+        raise AssertionError("it was not cancelled")
+    except asyncio.CancelledError:
+        pass
+    await chat.send("after the cancelling")
+    batch = await soon(updates.next())
+    assert batch.diffs[0].items[0].text == "after the cancelling"
+
+    key = await chat.send("never settled offline")
+    settling = asyncio.ensure_future(client.settled(key))
+    await asyncio.sleep(0)
+    settling.cancel()
+    waiting = asyncio.ensure_future(updates.next())
+    while (batch := await soon(waiting)) is not None:
+        waiting = asyncio.ensure_future(updates.next())
+        updates.end()
+    assert await soon(updates.next()) is None
+    timeline.end()
+    assert await soon(timeline.updates().next()) is not None, "a late one gets the last state"
+
+
+@test
+async def a_listener_is_called_in_batches_off_the_loop_and_may_throw_block_and_call_back(world):
+    client = await world.client("ivan")
+    chat = await client.open_direct("judy")
+    timeline = await chat.timeline()
+    listener = Listener(timeline)
+    subscription = timeline.on_batch(listener)
+    await soon(asyncio.to_thread(listener.first.wait, PATIENCE))
+    # The first call is held. What is sent meanwhile waits for one call.
+    for n in range(50):
+        await chat.send(str(n))
+    listener.release.set()
+    await soon(asyncio.to_thread(listener.second.wait, PATIENCE))
+    assert listener.sizes[1] == 50, listener.sizes
+    assert threading.get_ident() not in listener.threads
+    assert listener.seen_from_within == 50
+    # The second call threw.
+    await chat.send("and on")
+    await soon(asyncio.to_thread(listener.third.wait, PATIENCE))
+    subscription.cancel()
+    subscription.cancel()
+
+
+@test
+async def a_panic_is_an_exception_and_the_next_call_works(world):
+    for call in (ffi.trial_panic, ffi.trial_panic_later):
+        try:
+            done = call()
+            if done is not None:
+                await done
+            raise AssertionError("it did not panic")
+        except ffi.InternalError as error:
+            assert "on purpose" in str(error)
+    assert ffi.trial_call() == 2**53 - 1
+    assert await ffi.trial_future() == 2**53 - 1
+
+
+@test
+async def after_the_end_calls_fail_and_updates_end(world):
+    client = await world.client("kim")
+    updates = client.conversation_updates()
+    await client.end()
+    while await soon(updates.next()) is not None:
+        pass
+    try:
+        await client.start()
+        raise AssertionError("it started")
+    except ffi.CauserieError.Failed as error:
+        assert error.fault.code == "closed"
+
+
+async def costs():
+    """Microseconds, of one run on this machine."""
+
+    def each(started, count):
+        return (time.perf_counter() - started) / count * 1e6
+
+    started = time.perf_counter()
+    for _ in range(10_000):
+        ffi.trial_call()
+    call = each(started, 10_000)
+    started = time.perf_counter()
+    for _ in range(2_000):
+        await ffi.trial_future()
+    future = each(started, 2_000)
+    print(f"cost: a call {call:.1f} µs, a future {future:.0f} µs")
+    for calls, items in ((2_000, 1), (200, 10), (20, 100)):
+        started = time.perf_counter()
+        await asyncio.to_thread(ffi.trial_flood, Deaf(), calls, items)
+        push = each(started, calls * items)
+        started = time.perf_counter()
+        for _ in range(calls):
+            await ffi.trial_batch(items)
+        pull = each(started, calls * items)
+        print(f"cost: {items} diffs a batch: by callback {push:.1f} µs, asked for {pull:.1f} µs a diff")
+
+
+def define_listeners():
+    """Classes that implement the generated ones, which exist only now."""
+    global Tokens, Listener, Deaf
+
+    class Tokens(ffi.TokenProvider):
+        def __init__(self, server, failures=0, sign_in_needed=False):
+            self.server, self.failures, self.sign_in_needed = server, failures, sign_in_needed
+            self.asked, self.loops = 0, set()
+
+        async def token(self, question):
+            self.asked += 1
+            self.loops.add(asyncio.get_running_loop())
+            if self.asked <= self.failures:
+                raise RuntimeError("the backend is away")
+            if self.sign_in_needed:
+                return answer(problem="the session is over", sign_in_needed=True)
+            return answer(await asyncio.to_thread(self.server.token, question.user_id))
+
+    class Listener(ffi.TimelineListener):
+        def __init__(self, timeline):
+            self.timeline, self.sizes, self.threads = timeline, [], set()
+            self.first, self.second, self.third = threading.Event(), threading.Event(), threading.Event()
+            self.release, self.seen_from_within = threading.Event(), 0
+
+        def on_batch(self, batch):
+            self.sizes.append(len(batch.diffs))
+            self.threads.add(threading.get_ident())
+            if len(self.sizes) == 1:
+                self.first.set()
+                self.release.wait(PATIENCE)
+            elif len(self.sizes) == 2:
+                self.seen_from_within = len(self.timeline.items())
+                self.second.set()
+                raise RuntimeError("thrown by a listener")
+            else:
+                self.third.set()
+
+    class Deaf(ffi.TimelineListener):
+        def on_batch(self, batch):
+            pass
+
+
+async def main(folder):
+    ffi.uniffi_set_event_loop(asyncio.get_running_loop())
+    passed, failed = 0, 0
+    server = Server(os.path.join(folder, "server"))
+    try:
+        for number, run in enumerate(TESTS):
+            world = World(server, os.path.join(folder, f"clients-{number}"))
+            try:
+                await run(world)
+                await world.end()
+                passed += 1
+                print(f"test {run.__name__} ... ok", flush=True)
+            except Exception:
+                traceback.print_exc()
+                failed += 1
+                print(f"test {run.__name__} ... FAILED", flush=True)
+        await costs()
+    finally:
+        server.end()
+    verdict = "FAILED" if failed else "ok"
+    print(f"test result: {verdict}. {passed} passed; {failed} failed; 0 ignored")
+    return failed
+
+
+folder = tempfile.mkdtemp(prefix="causerie-python-")
+try:
+    ffi, border = generate(folder)
+    define_listeners()
+    sys.exit(1 if asyncio.run(main(folder)) else 0)
+finally:
+    shutil.rmtree(folder, ignore_errors=True)
