@@ -74,7 +74,7 @@ impl Client {
     }
 
     /// Whose client this is.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn user_id(&self) -> String {
         self.inner.user_id().to_string()
     }
@@ -98,13 +98,13 @@ impl Client {
     }
 
     /// How the connection stands.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn connection(&self) -> ConnectionStatus {
         self.inner.connection_state().current().into()
     }
 
     /// How the connection changes.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn connection_updates(&self) -> ConnectionUpdates {
         ConnectionUpdates {
             pull: Pull::new(self.inner.connection_state()),
@@ -112,14 +112,14 @@ impl Client {
     }
 
     /// The conversation list as it stands.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn conversations(&self) -> Vec<ConversationEntry> {
         let items = self.inner.conversations().items();
         items.iter().map(Into::into).collect()
     }
 
     /// How the conversation list changes.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn conversation_updates(&self) -> ListUpdates {
         ListUpdates {
             pull: Pull::new(self.inner.conversations().updates()),
@@ -127,7 +127,7 @@ impl Client {
     }
 
     /// A conversation by its id.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn conversation(&self, id: String) -> napi::Result<Conversation> {
         let id = parse::conversation_id(&id).map_err(rejection)?;
         Ok(Conversation {
@@ -143,7 +143,7 @@ impl Client {
     }
 
     /// How a write stands; `null` if nobody remembers it.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn write_status(&self, key: String) -> napi::Result<Option<SendStatus>> {
         let key = parse::write_key(&key).map_err(rejection)?;
         Ok(self.inner.outbox().state(key).map(Into::into))

@@ -22,7 +22,7 @@ pub struct Conversation {
 #[napi]
 impl Conversation {
     /// Its id.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn id(&self) -> String {
         self.inner.id().to_string()
     }
@@ -51,13 +51,13 @@ pub struct Timeline {
 #[napi]
 impl Timeline {
     /// What it shows now, oldest first.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn items(&self) -> Vec<TimelineItem> {
         self.inner.items().iter().map(Into::into).collect()
     }
 
     /// How it changes.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn updates(&self) -> TimelineUpdates {
         TimelineUpdates {
             pull: Pull::new(self.inner.updates()),
@@ -65,7 +65,10 @@ impl Timeline {
     }
 
     /// The same by callback, on JavaScript's thread.
-    #[napi(ts_args_type = "listener: (batch: TimelineBatch) => void")]
+    #[napi(
+        catch_unwind,
+        ts_args_type = "listener: (batch: TimelineBatch) => void"
+    )]
     pub fn on_batch(&self, listener: Listener<TimelineBatch>) -> Subscription {
         Subscription::new(
             self.inner
@@ -80,7 +83,7 @@ impl Timeline {
     }
 
     /// Closes it, for everybody who holds it.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn end(&self) {
         self.inner.close();
     }

@@ -6,7 +6,8 @@
 //! `Fault` as JSON, since the promise of an async function carries no fields of our own;
 //! `index.js` beside this crate makes a `CauserieError` of it, and async iterators of the updates.
 //!
-//! JavaScript is called back for tokens and by listeners only, and never blocked.
+//! JavaScript is called back for tokens and by listeners only, and never blocked. Every function
+//! that is not async says `catch_unwind`: without it, a panic in it ends the process.
 
 #![deny(missing_docs)]
 

@@ -30,7 +30,7 @@ impl Subscription {
 #[napi]
 impl Subscription {
     /// Ends it. A call that is on its way still comes. Once more does nothing.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn cancel(&self) {
         self.inner.cancel();
     }

@@ -6,7 +6,7 @@ use napi_derive::napi;
 use crate::listener::{Listener, tell};
 
 /// Panics.
-#[napi]
+#[napi(catch_unwind)]
 pub fn trial_panic() {
     panic!("on purpose");
 }
@@ -18,7 +18,7 @@ pub async fn trial_panic_later() {
 }
 
 /// Nothing: what a call costs.
-#[napi]
+#[napi(catch_unwind)]
 pub fn trial_call() -> i64 {
     (1 << 53) - 1
 }
@@ -30,7 +30,7 @@ pub async fn trial_future() -> i64 {
 }
 
 /// Calls a listener so many times with so many items each, from a thread of its own.
-#[napi]
+#[napi(catch_unwind)]
 pub fn trial_flood(listener: Listener<TimelineBatch>, calls: i64, items: i64) {
     std::thread::spawn(move || {
         for _ in 0..calls {

@@ -33,7 +33,7 @@ impl TimelineUpdates {
     }
 
     /// Ends it; who waits for the next gets `null`, at once.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn end(&self) {
         self.pull.close();
     }
@@ -48,7 +48,7 @@ impl ListUpdates {
     }
 
     /// Ends it; who waits for the next gets `null`, at once.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn end(&self) {
         self.pull.close();
     }
@@ -63,7 +63,7 @@ impl ConnectionUpdates {
     }
 
     /// Ends it; who waits for the next gets `null`, at once.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn end(&self) {
         self.pull.close();
     }
