@@ -410,3 +410,21 @@ fn check(row: &ConversationRow) {
 fn name(n: u128) -> Uuid {
     Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 | n)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The corpus would be worth nothing if it ended at the door.
+    #[test]
+    fn the_corpus_gets_as_far_as_messages_on_a_screen() {
+        let text = include_str!("../corpus/engine/watching");
+        let mut life = Life::new();
+        text.lines().for_each(|line| life.live(line));
+        let shown: Vec<_> = life.screens.values().map(Vec::len).collect();
+        assert_eq!(shown, [5], "four messages and one that was deleted");
+        assert_eq!(life.cached.len(), 5);
+        life.live("sand one of mine");
+        assert_eq!(life.screens.values().map(Vec::len).sum::<usize>(), 6);
+    }
+}
