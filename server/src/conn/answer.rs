@@ -383,7 +383,9 @@ impl Live {
                 let event = ConversationEvent { conversation };
                 let created = ServerMessage::ConversationCreated(Box::new(event));
                 io.tell(*conversation_id, created, now.wall);
-            } else if notice.membership || !self.subscriptions.contains(*conversation_id) {
+            } else if notice.full || !self.subscriptions.contains(*conversation_id) {
+                // Also to who has subscribed since: what changed in the item before, a title for
+                // one, is in no event of the subscription.
                 let activity = activity(conversation, notice.full);
                 let activity = ServerMessage::ConversationActivity(Box::new(activity));
                 io.tell(*conversation_id, activity, now.wall);

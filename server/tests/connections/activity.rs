@@ -51,6 +51,28 @@ fn the_whole_item_comes_when_more_than_head_and_cursors_changed() {
 }
 
 #[test]
+fn a_title_that_changed_just_before_the_subscription_is_told_all_the_same() {
+    let mut world = World::new();
+    let room = world.group("alice", &["bob"]);
+    let bob = world.connect("bob");
+    world.say("alice", room, "one");
+    world.settle();
+    world.take(bob);
+    // Within 100 ms of the first activity, so that this one waits.
+    let update = UpdateConversation {
+        title: Some("another title".into()),
+        ..UpdateConversation::default()
+    };
+    world.write("alice", room, WriteOp::UpdateConversation(update));
+    world.subscribe(bob, room);
+    world.pass(200);
+    let frames = world.take(bob);
+    assert_eq!(kinds(&frames), ["subscribed", "conversation_activity"]);
+    let activity = of(&frames, "conversation_activity")[0];
+    assert_eq!(activity["conversation"]["title"], "another title");
+}
+
+#[test]
 fn activity_that_cannot_be_read_now_comes_later() {
     let mut world = World::new();
     let room = world.group("alice", &["bob"]);
