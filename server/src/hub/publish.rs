@@ -173,10 +173,12 @@ impl Hub {
                     members: &seen.members,
                     at: now.wall,
                 };
-                for cursor in [
-                    Cursor::Read(row.read.read_seq),
-                    Cursor::Delivered(row.delivered_seq),
-                ] {
+                let read = Some(row.read.read_seq).filter(|seq| *seq > 0);
+                let delivered = Some(row.delivered_seq).filter(|seq| *seq > row.read.read_seq);
+                for cursor in [read.map(Cursor::Read), delivered.map(Cursor::Delivered)]
+                    .into_iter()
+                    .flatten()
+                {
                     let slot = receipt(cursor, risen, &row.user_id, &row.read);
                     self.put_receipt(id, cursor, slot, now.mono);
                 }

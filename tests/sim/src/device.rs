@@ -1,6 +1,7 @@
 //! A client: the real engine, the real store, and a person who looks at what they show.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
@@ -14,15 +15,14 @@ use causerie_protocol::{
     ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, ServerFrame, Target, TempId,
     UserId, WriteOp, decode_server, encode_client,
 };
-use causerie_store::{Durability, Options, Store};
-use tempfile::TempDir;
+use causerie_store::{Durability, OpenError, Options, Store};
 
 use crate::{
     link::{LinkId, To},
     rng::Rng,
     screen::Screen,
     trace,
-    world::{Event, World},
+    world::{BEGIN, Event, World},
 };
 
 /// What a device was told, or found wrong.
@@ -34,6 +34,8 @@ pub enum Told {
     Sent(TempId),
     /// A write was refused for good.
     Failed(TempId, ErrorCode),
+    /// The person has to sign in.
+    SignIn,
 }
 
 /// A client.
@@ -56,9 +58,17 @@ pub struct Device {
     pub outbox: BTreeMap<TempId, SendState>,
     /// Dies after so many more outputs.
     pub dies_in: Option<u32>,
+    /// The app's backend gives so many tokens more that the server refuses.
+    pub bad_tokens: u32,
+    /// How long the device has slept while the others were awake: its clock counts sleep.
+    pub slept: Duration,
+    /// How far its calendar is off, in milliseconds.
+    pub wall_offset: i64,
+    /// For when its timer is queued.
+    armed: Option<Duration>,
     engine: Option<Engine>,
+    /// It outlives the process, as a disk does: what is committed is there.
     store: Option<Store>,
-    folder: Option<TempDir>,
     opening: BTreeMap<ReplyId, (TimelineId, ConversationId)>,
     told_sent: BTreeSet<TempId>,
     tokens: u64,
@@ -80,9 +90,12 @@ impl Device {
             screens: BTreeMap::new(),
             outbox: BTreeMap::new(),
             dies_in: None,
+            bad_tokens: 0,
+            slept: Duration::ZERO,
+            wall_offset: 0,
+            armed: None,
             engine: None,
             store: None,
-            folder: folder(),
             opening: BTreeMap::new(),
             told_sent: BTreeSet::new(),
             tokens: 0,
@@ -146,7 +159,12 @@ impl Device {
 
     fn observe(&mut self, emission: Emission, told: &mut Vec<Told>) {
         match emission {
-            Emission::Connection(state) => self.connection = state,
+            Emission::Connection(state) => {
+                if let ConnectionState::SignInNeeded { .. } = state {
+                    told.push(Told::SignIn);
+                }
+                self.connection = state;
+            }
             Emission::Conversations(changes) => {
                 for change in changes {
                     match change {
@@ -199,21 +217,36 @@ impl Device {
     }
 }
 
-/// Databases of the simulation need no disk.
-fn folder() -> Option<TempDir> {
-    let memory = std::path::Path::new("/dev/shm");
-    if memory.is_dir() {
-        tempfile::tempdir_in(memory).ok()
-    } else {
-        tempfile::tempdir().ok()
+thread_local! {
+    /// Stores of runs that are over: making one takes as long as a tenth of a run.
+    static STORES: RefCell<Vec<Store>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        if let Some(store) = self.store.take() {
+            STORES.with_borrow_mut(|stores| stores.push(store));
+        }
+    }
+}
+
+/// A new installation's store.
+fn fresh_store(user: &UserId, options: Options) -> Result<Store, OpenError> {
+    match STORES.with_borrow_mut(Vec::pop) {
+        Some(mut store) => {
+            store.begin_anew(user, options)?;
+            Ok(store)
+        }
+        None => Ok(Store::in_memory(user, options)?.store),
     }
 }
 
 impl World {
-    fn device_now(&self) -> Now {
+    fn device_now(&self, index: usize) -> Now {
+        let device = &self.devices[index];
         Now {
-            mono: self.now,
-            wall: self.wall(),
+            mono: self.now + device.slept,
+            wall: self.wall().saturating_add_signed(device.wall_offset),
         }
     }
 
@@ -223,28 +256,33 @@ impl World {
             return;
         }
         let seed = self.rng.draw();
-        let now = self.device_now();
+        let now = self.device_now(index);
         let device = &mut self.devices[index];
-        let Some(folder) = &device.folder else {
-            return self.blame("there is no folder for a device's database".into());
-        };
         let options = Options {
             durability: Durability::Process,
             fresh_client_id: device.fresh,
         };
-        let opened = match Store::open(folder.path(), &device.user, options) {
-            Ok(opened) => opened,
+        let store = match device.store.take() {
+            Some(store) => Ok(store),
+            None => fresh_store(&device.user, options),
+        };
+        let store = match store {
+            Ok(store) => device.store.insert(store),
             Err(error) => return self.blame(format!("device {index} cannot open: {error}")),
+        };
+        let snapshot = match store.snapshot() {
+            Ok(snapshot) => snapshot,
+            Err(error) => return self.blame(format!("device {index} cannot be read: {error}")),
         };
         device.outbox.clear();
         device.entries.clear();
         device.screens.clear();
         device.opening.clear();
         let mut wrong = Vec::new();
-        if let Err(what) = self.model.restarted(index, &opened.snapshot.outbox) {
+        if let Err(what) = self.model.restarted(index, &snapshot.outbox) {
             wrong.push(format!("device {index} {what}"));
         }
-        for row in &opened.snapshot.outbox {
+        for row in &snapshot.outbox {
             let state = match &row.state {
                 OutboxState::Queued => SendState::Queued,
                 OutboxState::Failed { code, message, .. } => SendState::Failed {
@@ -262,8 +300,7 @@ impl World {
             device.outbox.insert(row.key, state);
         }
         let config = EngineConfig::default();
-        device.engine = Some(Engine::restore(opened.snapshot, config, now, seed));
-        device.store = Some(opened.store);
+        device.engine = Some(Engine::restore(snapshot, config, now, seed));
         device.connection = ConnectionState::Disconnected;
         if let Some(what) = wrong.pop() {
             return self.blame(what);
@@ -290,7 +327,6 @@ impl World {
         if device.engine.take().is_none() {
             return;
         }
-        device.store = None;
         device.dies_in = None;
         device.connection = ConnectionState::Disconnected;
         let link = device.link.take();
@@ -386,13 +422,26 @@ impl World {
     }
 
     pub(crate) fn device_timer(&mut self, index: usize) {
-        let due = self.devices[index]
+        self.devices[index].armed = None;
+        let now = self.device_now(index).mono;
+        let next = self.devices[index]
             .engine
             .as_ref()
-            .and_then(Engine::poll_timeout)
-            .is_some_and(|(at, _)| at <= self.now);
-        if due {
-            self.device_handle(index, Input::Timer);
+            .and_then(Engine::poll_timeout);
+        match next {
+            Some((at, _)) if at <= now => self.device_handle(index, Input::Timer),
+            Some((at, _)) => self.arm_device(index, at),
+            None => {}
+        }
+    }
+
+    /// Queues the timer for when the device's clock shows this.
+    fn arm_device(&mut self, index: usize, at: Duration) {
+        let device = &mut self.devices[index];
+        let at = at.saturating_sub(device.slept);
+        if device.armed.is_none_or(|armed| armed > at) {
+            device.armed = Some(at);
+            self.at(at, Event::DeviceTimer(index));
         }
     }
 
@@ -405,12 +454,19 @@ impl World {
         } else {
             5_000 + self.rng.below(90_000)
         };
-        let expires_at = self.wall() + lifetime;
-        let token = if !self.calm && self.rng.one_in(20) {
+        let node = &self.nodes[0];
+        let device = &mut self.devices[index];
+        let wall = BEGIN + u64::try_from(self.now.as_millis()).unwrap_or(u64::MAX);
+        let token = if device.bad_tokens > 0 {
+            device.bad_tokens -= 1;
+            Ok(match device.bad_tokens % 2 {
+                0 => node.mint(&device.user, wall - 1000).unwrap_or_default(),
+                _ => "no.token.at.all".to_owned(),
+            })
+        } else if !self.calm && self.rng.one_in(20) {
             Err(TokenFailure::Temporary("the app's backend is away".into()))
         } else {
-            self.node
-                .mint(&self.devices[index].user, expires_at)
+            node.mint(&device.user, wall + lifetime)
                 .ok_or_else(|| TokenFailure::Temporary("no key".into()))
         };
         self.device_handle(index, Input::Token(token));
@@ -425,7 +481,7 @@ impl World {
 
     /// Hands an input to the engine and carries out what comes of it.
     pub(crate) fn device_handle(&mut self, index: usize, input: Input) {
-        let now = self.device_now();
+        let now = self.device_now(index);
         let Some(engine) = &mut self.devices[index].engine else {
             return;
         };
@@ -457,13 +513,13 @@ impl World {
             .as_ref()
             .and_then(Engine::poll_timeout);
         if let Some((at, _)) = due {
-            self.at(at, Event::DeviceTimer(index));
+            self.arm_device(index, at);
         }
     }
 
     /// Whether the device is still there afterwards.
     fn carry_out(&mut self, index: usize, output: Output) -> bool {
-        let now = self.device_now();
+        let now = self.device_now(index);
         let device = &mut self.devices[index];
         match output {
             Output::Store(ops) => {

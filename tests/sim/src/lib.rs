@@ -7,7 +7,9 @@
 //! once fails always: [`run`] with the same seed and [`Plan`] repeats it.
 //!
 //! - [`world`]: the clock, the queue of events, the dispatch
-//! - [`node`]: the server; [`device`]: a client; [`link`]: the line between them
+//! - [`node`]: one of the server's nodes; [`database`]: what they share; [`hints`]: the bus between
+//! - [`device`]: a client; [`link`]: the line between it and a node
+//! - [`strike`]: how a fault does its work
 //! - [`plan`]: what people will do ([`act`]) and what will go wrong ([`fault`]), drawn beforehand
 //! - [`script`]: doing it
 //! - [`trace`]: what happened, for a person; [`shrink`] and [`story`]: the least that still fails
@@ -22,9 +24,11 @@
 pub mod act;
 pub mod batch;
 pub mod coverage;
+pub mod database;
 pub mod device;
 pub mod fault;
 pub mod given;
+pub mod hints;
 pub mod ledger;
 pub mod link;
 pub mod log;
@@ -39,6 +43,7 @@ pub mod script;
 pub mod sends;
 pub mod shrink;
 pub mod story;
+pub mod strike;
 pub mod trace;
 pub mod verdict;
 pub mod witness;

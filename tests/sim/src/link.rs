@@ -22,10 +22,16 @@ pub enum To {
 pub struct Link {
     /// Whose.
     pub device: usize,
+    /// To which node.
+    pub node: usize,
     /// Whether bytes still flow.
     pub alive: bool,
     /// Everything vanishes, and neither end is told.
     pub swallows: bool,
+    /// What comes down vanishes, while what goes up arrives.
+    pub deaf: bool,
+    /// Everything takes this much longer until then.
+    pub slow: (Duration, Duration),
     /// The device reads nothing until then.
     pub stalled_until: Duration,
     /// What the device was told by it.
@@ -36,16 +42,25 @@ pub struct Link {
 
 impl Link {
     /// A fresh one.
-    pub fn new(device: usize) -> Self {
+    pub fn new(device: usize, node: usize) -> Self {
         Self {
             device,
+            node,
             alive: true,
             swallows: false,
+            deaf: false,
+            slow: (Duration::ZERO, Duration::ZERO),
             stalled_until: Duration::ZERO,
             witness: Witness::default(),
             last_up: Duration::ZERO,
             last_down: Duration::ZERO,
         }
+    }
+
+    /// How much longer things take now.
+    pub fn slowness(&self, now: Duration) -> Duration {
+        let (by, until) = self.slow;
+        if now < until { by } else { Duration::ZERO }
     }
 
     /// When something sent now arrives: never before what was sent earlier.

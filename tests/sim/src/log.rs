@@ -28,7 +28,7 @@ pub fn check(world: &World) -> Result<(), String> {
 }
 
 fn read(world: &World, id: ConversationId) -> Result<Vec<EventRecord>, TableError> {
-    let tables = world.node.store.tables();
+    let tables = world.database.store.tables();
     match tables.conversation(id)? {
         Some(conversation) if conversation.head_seq > 0 => {
             tables.events(conversation.key, (1, conversation.head_seq))

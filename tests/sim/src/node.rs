@@ -1,4 +1,4 @@
-//! The server: its own connections, hub and rules; a disk that commits when the script says.
+//! One node of the server: its own connections and hub, over the database that it shares.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -6,20 +6,19 @@ use std::{
     time::Duration,
 };
 
-use causerie_protocol::{CloseCode, MessageId, SessionId};
+use causerie_protocol::{CloseCode, SessionId};
 use causerie_server::{
     auth::{Auth, Rules},
+    bus::Lossy,
     clock::Now,
     conn::{Conn, ConnConfig, Input, Output, Shared, Token},
     hub::{RingLimits, SharedHub, Wake},
-    store::{Answer, Command, LaneId, Outcome, Query, StoreError, memory::MemoryStore},
+    store::{Answer, Command, LaneId, Outcome, Query, StoreError},
 };
 
 use crate::{
+    database::Asked,
     link::{LinkId, To},
-    planted,
-    rng::Rng,
-    trace,
     world::{Event, World},
 };
 
@@ -61,55 +60,53 @@ impl Wake for Bell {
     }
 }
 
-/// When the server dies beside a commit.
+/// When a node dies beside a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     /// Nothing of it is durable.
     Before,
-    /// It is durable, and nobody is told.
+    /// It becomes durable, and nobody is told.
     BeforeReplies,
 }
 
-/// The server.
+/// A node.
 pub struct Node {
-    /// What is durable.
-    pub store: MemoryStore,
     /// It dies after so many more commits.
     pub dies_in: Option<(u32, Moment)>,
-    /// A transaction fails after so many more.
-    pub fails_in: Option<u32>,
-    shared: Option<Arc<Shared>>,
+    /// How far its calendar is off, in milliseconds.
+    pub wall_offset: i64,
+    pub(crate) waiting: VecDeque<Asked>,
+    pub(crate) shared: Option<Arc<Shared>>,
+    pub(crate) bus: Arc<Lossy>,
+    auth: Option<Auth>,
     conns: BTreeMap<LinkId, Conn>,
     marks: Arc<Mutex<Vec<(LinkId, Mark)>>>,
-    waiting: VecDeque<(LinkId, Option<Token>, Command)>,
     /// Sockets that hold a message which they have not taken whole.
     unflushed: BTreeSet<LinkId>,
-    commit_is_due: bool,
+    /// For when each connection's timer is queued.
+    armed: BTreeMap<LinkId, Duration>,
+    pub(crate) commit_is_due: bool,
     /// Rises with every start: what was meant for an earlier one is void.
     generation: u64,
-    lanes: u64,
-    ids: u64,
 }
 
 impl Node {
-    /// A server on an empty disk.
-    pub fn new(rng: &mut Rng) -> Self {
-        let mut node = Self {
-            store: MemoryStore::new(format!("{:016x}", rng.draw())),
+    /// A node that was never started.
+    pub fn new() -> Self {
+        Self {
             dies_in: None,
-            fails_in: None,
+            wall_offset: 0,
+            waiting: VecDeque::new(),
             shared: None,
+            bus: Arc::new(Lossy::new()),
+            auth: auth(),
             conns: BTreeMap::new(),
             marks: Arc::default(),
-            waiting: VecDeque::new(),
             unflushed: BTreeSet::new(),
+            armed: BTreeMap::new(),
             commit_is_due: false,
             generation: 0,
-            lanes: 0,
-            ids: 0,
-        };
-        node.boot();
-        node
+        }
     }
 
     /// Whether it takes connections.
@@ -124,55 +121,31 @@ impl Node {
 
     /// A token of a user.
     pub fn mint(&self, user: &causerie_protocol::UserId, expires_at: u64) -> Option<String> {
-        auth()?.mint(user, expires_at, None)
+        self.auth.as_ref()?.mint(user, expires_at, None)
     }
 
-    fn boot(&mut self) {
-        self.generation += 1;
-        self.store.restart();
-        self.shared = auth().map(|auth| {
-            Arc::new(Shared {
-                config: ConnConfig {
-                    rate: None,
-                    ..ConnConfig::default()
-                },
-                auth,
-                // A short ring, so that falling out of it is an everyday thing.
-                hub: SharedHub::new(RingLimits {
-                    events: 8,
-                    ..RingLimits::default()
-                }),
-                metrics: Arc::default(),
-                epoch: self.store.epoch().to_owned(),
-            })
-        });
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// The process dies.
-    pub fn die(&mut self) {
+    fn die(&mut self) {
         self.shared = None;
         self.conns.clear();
         self.waiting.clear();
         self.unflushed.clear();
+        self.armed.clear();
         self.commit_is_due = false;
         self.generation += 1;
-        if let Ok(mut marks) = self.marks.lock() {
-            marks.clear();
-        }
+        self.bus = Arc::new(Lossy::new());
+        self.marks = Arc::default();
     }
 
     /// Counts a commit: whether the process dies beside it.
-    fn dies_now(&mut self) -> Option<Moment> {
+    pub(crate) fn dies_now(&mut self) -> Option<Moment> {
         let (left, moment) = self.dies_in?;
         self.dies_in = left.checked_sub(1).map(|left| (left, moment));
         (left == 0).then_some(moment)
-    }
-
-    /// Counts a commit: whether it fails.
-    fn fails_now(&mut self) -> bool {
-        let left = self.fails_in;
-        self.fails_in = left.and_then(|left| left.checked_sub(1));
-        left == Some(0)
     }
 
     fn take_marks(&self) -> Vec<(LinkId, Mark)> {
@@ -181,6 +154,16 @@ impl Node {
             .map(|mut marks| std::mem::take(&mut *marks))
             .unwrap_or_default()
     }
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn auth() -> Option<Auth> {
+    Auth::from_secret(SECRET, Rules::default()).ok()
 }
 
 /// The same query, answered in small pages: a server may always give less than it is asked for, and
@@ -202,33 +185,69 @@ fn small(query: &Query) -> Query {
     query
 }
 
-fn auth() -> Option<Auth> {
-    Auth::from_secret(SECRET, Rules::default()).ok()
-}
-
 impl World {
-    fn node_now(&self) -> Now {
+    /// The calendar as a node has it.
+    pub(crate) fn node_wall(&self, node: usize) -> u64 {
+        self.wall()
+            .saturating_add_signed(self.nodes[node].wall_offset)
+    }
+
+    pub(crate) fn node_now(&self, node: usize) -> Now {
         Now {
             mono: self.now,
-            wall: self.wall(),
+            wall: self.node_wall(node),
         }
     }
 
-    /// A device's connection reaches the server.
+    /// To which node a link leads.
+    fn node_of(&self, id: LinkId) -> Option<usize> {
+        self.links.get(&id).map(|link| link.node)
+    }
+
+    fn boot(&mut self, node: usize) {
+        let epoch = self.database.store.epoch().to_owned();
+        let node_state = &mut self.nodes[node];
+        node_state.generation += 1;
+        // A short ring, so that falling out of it is an everyday thing.
+        let limits = RingLimits {
+            events: 8,
+            ..RingLimits::default()
+        };
+        let hub = SharedHub::with_bus(limits, Arc::clone(&node_state.bus) as _);
+        node_state.shared = auth().map(|auth| {
+            Arc::new(Shared {
+                config: ConnConfig {
+                    rate: None,
+                    ..ConnConfig::default()
+                },
+                auth,
+                hub,
+                metrics: Arc::default(),
+                epoch,
+            })
+        });
+        self.begin_sweeping(node);
+    }
+
+    /// A device's connection reaches its node.
     pub(crate) fn node_accepts(&mut self, id: LinkId) {
-        let Some(shared) = self.node.shared.clone() else {
+        let Some(node) = self.node_of(id) else {
             return;
         };
-        self.node.lanes += 1;
-        let lane = LaneId(self.node.lanes);
-        let session = SessionId::from_uuid(self.rng.uuid_v7(self.wall()));
+        let Some(shared) = self.nodes[node].shared.clone() else {
+            return;
+        };
+        self.lanes += 1;
+        let lane = LaneId(self.lanes);
+        let session = SessionId::from_uuid(self.rng.uuid_v7(self.node_wall(node)));
         let bell = Bell {
             link: id,
-            marks: Arc::clone(&self.node.marks),
+            marks: Arc::clone(&self.nodes[node].marks),
         };
-        let conn = Conn::new(shared, lane, session, None, Arc::new(bell), self.node_now());
-        self.node.conns.insert(id, conn);
-        self.pump_node(id);
+        let now = self.node_now(node);
+        let conn = Conn::new(shared, lane, session, None, Arc::new(bell), now);
+        self.nodes[node].conns.insert(id, conn);
+        self.pump_node(node, id);
     }
 
     pub(crate) fn arrive_at_node(&mut self, id: LinkId, text: &str) {
@@ -239,79 +258,91 @@ impl World {
 
     pub(crate) fn node_sees_end(&mut self, id: LinkId) {
         self.tell_conn(id, Input::Closed);
-        self.node.conns.remove(&id);
+        if let Some(node) = self.node_of(id) {
+            self.nodes[node].conns.remove(&id);
+        }
         self.links.remove(&id);
     }
 
     pub(crate) fn conn_timer(&mut self, id: LinkId) {
-        let now = self.node_now();
-        if let Some(conn) = self.node.conns.get_mut(&id)
-            && conn.poll_timeout(now).is_some_and(|(at, _)| at <= now.mono)
-        {
-            conn.handle_timeout(now);
-            self.pump_node(id);
+        let Some(node) = self.node_of(id) else {
+            return;
+        };
+        self.nodes[node].armed.remove(&id);
+        let now = self.node_now(node);
+        let Some(conn) = self.nodes[node].conns.get_mut(&id) else {
+            return;
+        };
+        match conn.poll_timeout(now) {
+            Some((at, _)) if at <= now.mono => {
+                conn.handle_timeout(now);
+                self.pump_node(node, id);
+            }
+            Some((at, _)) => self.arm_conn(node, id, at),
+            None => {}
+        }
+    }
+
+    fn arm_conn(&mut self, node: usize, id: LinkId, at: Duration) {
+        let armed = &mut self.nodes[node].armed;
+        if armed.get(&id).is_none_or(|armed| *armed > at) {
+            armed.insert(id, at);
+            self.at(at, Event::ConnTimer(id));
         }
     }
 
     fn tell_conn(&mut self, id: LinkId, input: Input<'_>) {
-        let now = self.node_now();
-        if let Some(conn) = self.node.conns.get_mut(&id) {
+        let Some(node) = self.node_of(id) else {
+            return;
+        };
+        let now = self.node_now(node);
+        if let Some(conn) = self.nodes[node].conns.get_mut(&id) {
             conn.handle(input, now);
-            self.pump_node(id);
+            self.pump_node(node, id);
         }
     }
 
     /// Carries out what the connection wants, and what that wakes.
-    fn pump_node(&mut self, first: LinkId) {
-        let mut ids = VecDeque::from([first]);
-        while let Some(id) = ids.pop_front() {
-            self.pump_conn(id);
-            let now = self.node_now();
-            for (woken, mark) in self.node.take_marks() {
-                if let Some(conn) = self.node.conns.get_mut(&woken) {
-                    let input = match mark {
-                        Mark::Woken => Input::Woken,
-                        Mark::Superseded => Input::Superseded,
-                    };
-                    conn.handle(input, now);
-                    ids.push_back(woken);
-                }
-            }
-        }
+    fn pump_node(&mut self, node: usize, first: LinkId) {
+        self.pump_conn(node, first);
+        self.ring_bells(node);
+        self.carry_hints(node);
     }
 
-    fn pump_conn(&mut self, id: LinkId) {
-        let now = self.node_now();
-        while self.perform(id).is_some() {
-            let wrote = self.write_message(id);
+    fn pump_conn(&mut self, node: usize, id: LinkId) {
+        let now = self.node_now(node);
+        while self.perform(node, id).is_some() {
+            let wrote = self.write_message(node, id);
             // Looking for a message may itself ask the store for something.
-            if !wrote && self.perform(id) == Some(0) {
+            if !wrote && self.perform(node, id) == Some(0) {
                 break;
             }
         }
-        if let Some(conn) = self.node.conns.get(&id)
+        if let Some(conn) = self.nodes[node].conns.get(&id)
             && let Some((at, _)) = conn.poll_timeout(now)
         {
-            self.at(at, Event::ConnTimer(id));
+            self.arm_conn(node, id, at);
         }
     }
 
     /// Carries out what the connection wants beside messages. How much that was, unless the
     /// connection is gone.
-    fn perform(&mut self, id: LinkId) -> Option<usize> {
+    fn perform(&mut self, node: usize, id: LinkId) -> Option<usize> {
         let mut done = 0;
-        while let Some(output) = self.node.conns.get_mut(&id)?.poll_output() {
+        while let Some(output) = self.nodes[node].conns.get_mut(&id)?.poll_output() {
             done += 1;
             match output {
-                Output::Submit(token, command) => self.submit(id, token, command),
+                Output::Submit(token, command) => {
+                    self.submit(node, token.map(|token| (id, token)), command);
+                }
                 Output::Query(token, query) => {
                     let delay = self.disk_delay();
-                    let generation = self.node.generation;
+                    let generation = self.nodes[node].generation;
                     let event = Event::Snapshot(generation, id, token, Box::new(query));
                     self.after(delay, event);
                 }
                 Output::Close(code) => {
-                    self.node_closes(id, code);
+                    self.node_closes(node, id, code);
                     return None;
                 }
             }
@@ -320,34 +351,34 @@ impl World {
     }
 
     /// Gives the socket a message, if it can take one and there is one.
-    fn write_message(&mut self, id: LinkId) -> bool {
-        let now = self.node_now();
-        if self.node.unflushed.contains(&id) {
+    fn write_message(&mut self, node: usize, id: LinkId) -> bool {
+        let now = self.node_now(node);
+        if self.nodes[node].unflushed.contains(&id) {
             return false;
         }
-        let message = self.node.conns.get_mut(&id);
+        let message = self.nodes[node].conns.get_mut(&id);
         let Some(bytes) = message.and_then(|conn| conn.poll_transmit(now)) else {
             return false;
         };
-        match String::from_utf8(bytes.to_vec()) {
+        match String::from_utf8(bytes.into()) {
             Ok(text) => self.transmit(id, To::Device, text),
             Err(_) => self.blame("the server sent what is no text".into()),
         }
-        self.flush(id);
+        self.flush(node, id);
         true
     }
 
     /// The socket takes what it was given: at once, or when a stalled device reads again.
-    fn flush(&mut self, id: LinkId) {
+    fn flush(&mut self, node: usize, id: LinkId) {
         let stalled_until = self.links.get(&id).map(|link| link.stalled_until);
         match stalled_until {
             Some(until) if until > self.now => {
-                self.node.unflushed.insert(id);
+                self.nodes[node].unflushed.insert(id);
                 self.at(until, Event::Flushed(id));
             }
             Some(_) | None => {
-                let now = self.node_now();
-                if let Some(conn) = self.node.conns.get_mut(&id) {
+                let now = self.node_now(node);
+                if let Some(conn) = self.nodes[node].conns.get_mut(&id) {
                     conn.handle(Input::Flushed, now);
                 }
             }
@@ -355,19 +386,21 @@ impl World {
     }
 
     pub(crate) fn flushed(&mut self, id: LinkId) {
-        if self.node.unflushed.remove(&id) {
+        if let Some(node) = self.node_of(id)
+            && self.nodes[node].unflushed.remove(&id)
+        {
             self.tell_conn(id, Input::Flushed);
         }
     }
 
-    fn node_closes(&mut self, id: LinkId, code: CloseCode) {
-        let now = self.node_now();
-        self.note(|| format!("the server closes {id:?} with {code}"));
-        if let Some(mut conn) = self.node.conns.remove(&id) {
+    fn node_closes(&mut self, node: usize, id: LinkId, code: CloseCode) {
+        let now = self.node_now(node);
+        self.note(|| format!("node {node} closes {id:?} with {code}"));
+        if let Some(mut conn) = self.nodes[node].conns.remove(&id) {
             conn.handle(Input::Closed, now);
             while let Some(output) = conn.poll_output() {
                 if let Output::Submit(token, command) = output {
-                    self.submit(id, token, command);
+                    self.submit(node, token.map(|token| (id, token)), command);
                 }
             }
         }
@@ -381,105 +414,56 @@ impl World {
         }
     }
 
-    fn submit(&mut self, id: LinkId, token: Option<Token>, command: Command) {
-        self.node.waiting.push_back((id, token, command));
-        if !self.node.commit_is_due {
-            self.node.commit_is_due = true;
+    pub(crate) fn submit(&mut self, node: usize, asked: Option<(LinkId, Token)>, command: Command) {
+        self.nodes[node].waiting.push_back((asked, command));
+        self.commit_the_rest(node);
+    }
+
+    /// Sees to it that what waits is committed.
+    pub(crate) fn commit_the_rest(&mut self, node: usize) {
+        let state = &mut self.nodes[node];
+        if !state.waiting.is_empty() && !std::mem::replace(&mut state.commit_is_due, true) {
+            let generation = state.generation;
             let delay = self.disk_delay();
-            let generation = self.node.generation;
-            self.after(delay, Event::Commit(generation));
+            self.after(delay, Event::Commit(node, generation));
         }
     }
 
-    /// One transaction, with all that waits or a part of it.
-    pub(crate) fn commit(&mut self, generation: u64) {
-        if generation != self.node.generation {
-            return;
+    /// The node takes in what its own transaction changed, and tells the other.
+    pub(crate) fn publish(&mut self, node: usize, commits: &[causerie_server::store::Commit]) {
+        if let Some(shared) = &self.nodes[node].shared {
+            shared.hub.publish(commits, self.node_now(node));
         }
-        self.node.commit_is_due = false;
-        let waiting = self.node.waiting.len() as u64;
-        let count = (1 + self.rng.below(waiting.max(1))).min(waiting) as usize;
-        let batch: Vec<_> = self.node.waiting.drain(..count).collect();
-        let dies = self.node.dies_now();
-        if planted::is("server_confirms_before_commit") && dies.is_some() {
-            self.confirm_early(batch);
-            return self.node_dies("between an early confirmation and its commit");
-        }
-        if dies == Some(Moment::Before) {
-            return self.node_dies("before a commit");
-        }
-        if self.node.fails_now() {
-            self.note(|| "a transaction of the server fails".into());
-            self.node.store.fail_commits(1);
-        }
-        let commands: Vec<Command> = batch
-            .iter()
-            .map(|(_, _, command)| command.clone())
-            .collect();
-        let wall = self.wall();
-        let rng = &mut self.rng;
-        let ids = &mut self.node.ids;
-        let (outcomes, commits) = self.node.store.apply(&commands, wall, || {
-            *ids += 1;
-            MessageId::from_uuid(rng.uuid_v7(wall + *ids % 7))
-        });
-        let heard = self.model.ledger.hear(&commands, &outcomes, &commits);
-        if let Err(what) = heard {
-            self.blame(what);
-        }
-        for commit in &commits {
-            self.note(|| format!("committed: {}", trace::commit(commit)));
-        }
-        if dies == Some(Moment::BeforeReplies) {
-            return self.node_dies("between a commit and its replies");
-        }
-        if let Some(shared) = &self.node.shared {
-            shared.hub.publish(&commits, self.node_now());
-        }
-        for ((id, token, _), outcome) in batch.into_iter().zip(outcomes) {
-            if let Some(token) = token {
+        self.carry_hints(node);
+    }
+
+    /// A transaction's answers, and whom its publication wakes.
+    pub(crate) fn give_outcomes(&mut self, node: usize, batch: Vec<Asked>, outcomes: Vec<Outcome>) {
+        for ((asked, _), outcome) in batch.into_iter().zip(outcomes) {
+            if let Some((id, token)) = asked {
                 self.tell_conn(id, Input::Outcome(token, outcome));
             }
         }
-        self.ring_bells();
-        if !self.node.waiting.is_empty() && !self.node.commit_is_due {
-            self.node.commit_is_due = true;
-            let delay = self.disk_delay();
-            self.after(delay, Event::Commit(generation));
-        }
+        self.ring_bells(node);
     }
 
-    /// The planted bug: the answers are given out, and the transaction never becomes durable. What
-    /// is on the line still arrives, as it does from a process that died.
-    fn confirm_early(&mut self, batch: Vec<(LinkId, Option<Token>, Command)>) {
-        let mut lost = self.node.store.clone();
-        let commands: Vec<Command> = batch
-            .iter()
-            .map(|(_, _, command)| command.clone())
-            .collect();
-        let wall = self.wall();
-        let rng = &mut self.rng;
-        let (outcomes, _) = lost.apply(&commands, wall, || MessageId::from_uuid(rng.uuid_v7(wall)));
-        for ((id, token, _), outcome) in batch.into_iter().zip(outcomes) {
-            if let Some(token) = token
-                && matches!(outcome, Outcome::Sent(_) | Outcome::Acked(_))
-            {
-                self.tell_conn(id, Input::Outcome(token, outcome));
+    /// Wakes whom something concerns.
+    pub(crate) fn ring_bells(&mut self, node: usize) {
+        loop {
+            let marks = self.nodes[node].take_marks();
+            if marks.is_empty() {
+                return;
             }
-        }
-    }
-
-    /// Wakes whom a publication concerns.
-    fn ring_bells(&mut self) {
-        let now = self.node_now();
-        for (woken, mark) in self.node.take_marks() {
-            if let Some(conn) = self.node.conns.get_mut(&woken) {
-                let input = match mark {
-                    Mark::Woken => Input::Woken,
-                    Mark::Superseded => Input::Superseded,
-                };
-                conn.handle(input, now);
-                self.pump_node(woken);
+            let now = self.node_now(node);
+            for (woken, mark) in marks {
+                if let Some(conn) = self.nodes[node].conns.get_mut(&woken) {
+                    let input = match mark {
+                        Mark::Woken => Input::Woken,
+                        Mark::Superseded => Input::Superseded,
+                    };
+                    conn.handle(input, now);
+                    self.pump_conn(node, woken);
+                }
             }
         }
     }
@@ -491,11 +475,19 @@ impl World {
         token: Token,
         query: &Query,
     ) {
-        if generation != self.node.generation {
+        let is_there = self
+            .node_of(id)
+            .is_some_and(|node| self.nodes[node].generation == generation);
+        if !is_there {
             return;
         }
+        // What is being synced is in nobody's snapshot: a reader waits for it here.
+        if let Some(until) = self.database.syncs_until() {
+            let event = Event::Snapshot(generation, id, token, Box::new(query.clone()));
+            return self.at(until, event);
+        }
         let read = self
-            .node
+            .database
             .store
             .query(&small(query))
             .map_err(|error| StoreError(error.to_string()));
@@ -504,42 +496,57 @@ impl World {
     }
 
     pub(crate) fn give_answer(&mut self, generation: u64, id: LinkId, token: Token, read: Read) {
-        if generation == self.node.generation {
+        let is_there = self
+            .node_of(id)
+            .is_some_and(|node| self.nodes[node].generation == generation);
+        if is_there {
             self.tell_conn(id, Input::Answer(token, read));
         }
     }
 
     /// kill -9.
-    pub(crate) fn node_dies(&mut self, when: &str) {
-        self.note(|| format!("the server dies {when}"));
-        self.node.die();
-        let ids: Vec<LinkId> = self.links.keys().copied().collect();
-        for id in ids {
-            let delay = self.delay();
-            if let Some(link) = self.links.get_mut(&id)
-                && !link.swallows
-            {
-                let at = link.arrival(To::Device, self.now, delay);
-                self.at(at, Event::DeviceSeesEnd(id, None));
+    pub(crate) fn node_dies(&mut self, node: usize, when: &str) {
+        if self.nodes[node].is_up() {
+            self.note(|| format!("node {node} dies {when}"));
+            self.nodes[node].die();
+            let ids: Vec<LinkId> = self.links.keys().copied().collect();
+            for id in ids {
+                let delay = self.delay();
+                if let Some(link) = self.links.get_mut(&id)
+                    && link.node == node
+                    && !link.swallows
+                {
+                    let at = link.arrival(To::Device, self.now, delay);
+                    self.at(at, Event::DeviceSeesEnd(id, None));
+                }
             }
-        }
-        let pause = self.rng.millis(100, 5000);
-        self.after(pause, Event::ServerUp);
-    }
-
-    pub(crate) fn node_up(&mut self) {
-        if !self.node.is_up() {
-            self.note(|| "the server is back".into());
-            self.node.boot();
+            let pause = self.rng.millis(100, 5000);
+            self.after(pause, Event::NodeUp(node));
         }
     }
 
-    fn disk_delay(&mut self) -> Duration {
+    pub(crate) fn node_up(&mut self, node: usize) {
+        if self.nodes[node].is_up() {
+            return;
+        }
+        if !self.database.is_up() {
+            // It has nothing to begin with.
+            return self.after(Duration::from_millis(500), Event::NodeUp(node));
+        }
+        if let Some(until) = self.database.syncs_until() {
+            return self.at(until, Event::NodeUp(node));
+        }
+        self.note(|| format!("node {node} is up"));
+        self.boot(node);
+    }
+
+    pub(crate) fn disk_delay(&mut self) -> Duration {
         self.rng.millis(0, 12)
     }
 
-    /// Whether a connection of this link is known to the server.
+    /// Whether a connection of this link is known to its node.
     pub fn is_connected(&self, id: LinkId) -> bool {
-        self.node.conns.contains_key(&id)
+        self.node_of(id)
+            .is_some_and(|node| self.nodes[node].conns.contains_key(&id))
     }
 }

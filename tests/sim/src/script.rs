@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use causerie_engine::{CommandKind, Input, Lifecycle, NetworkHint, SendState, TimelineItem};
+use causerie_engine::{CommandKind, Input, NetworkHint, SendState, TimelineItem};
 use causerie_protocol::{
     Content, ConversationId, ConversationKind, CreateConversation, DeleteMessage, EditMessage,
     Members, MembershipState, React, SendMessage, Target, TempId, UserId, WriteOp,
@@ -10,11 +10,9 @@ use causerie_protocol::{
 
 use crate::{
     act::{Act, ActKind},
-    fault::{Fault, FaultKind},
-    node::Moment,
     sends::Sent,
     trace,
-    world::{BEGIN, Event, World},
+    world::{BEGIN, World},
 };
 
 /// How long a step of the end may take.
@@ -72,70 +70,7 @@ impl World {
         }
     }
 
-    /// Something goes wrong.
-    pub(crate) fn strike(&mut self, mut fault: Fault) {
-        let index = fault.device;
-        let dice = &mut fault.dice;
-        let state = self.devices[index].connection.clone();
-        self.coverage.count(fault.kind, &state);
-        self.note(|| format!("{:?} strikes device {index}, {state:?}", fault.kind));
-        let link = self.devices[index].link;
-        match fault.kind {
-            FaultKind::Cut => {
-                if let Some(id) = link {
-                    self.cut(id);
-                }
-            }
-            FaultKind::HalfOpen => {
-                if let Some(link) = link.and_then(|id| self.links.get_mut(&id)) {
-                    link.swallows = true;
-                }
-            }
-            FaultKind::Stall => {
-                let pause = dice.millis(500, 8000);
-                self.stall(index, pause);
-            }
-            FaultKind::Offline => {
-                self.devices[index].offline = true;
-                if let Some(id) = link {
-                    self.cut(id);
-                }
-                let pause = dice.millis(500, 20_000);
-                self.after(pause, Event::NetworkBack(index));
-            }
-            FaultKind::DeviceDies => {
-                self.devices[index].dies_in = Some(dice.below(12) as u32);
-            }
-            FaultKind::ServerDies => {
-                if self.node.is_up() {
-                    self.node_dies("of a fault");
-                }
-            }
-            FaultKind::ServerDiesInCommit => {
-                let moment = if dice.one_in(2) {
-                    Moment::Before
-                } else {
-                    Moment::BeforeReplies
-                };
-                self.node.dies_in = Some((dice.below(8) as u32, moment));
-            }
-            FaultKind::CommitFails => {
-                self.node.fails_in = Some(dice.below(8) as u32);
-            }
-            FaultKind::Suspend => {
-                self.device_handle(index, Input::Lifecycle(Lifecycle::Suspend));
-                let pause = dice.millis(100, 5000);
-                self.after(pause, Event::Resume(index));
-            }
-        }
-    }
-
-    /// The app comes to the foreground.
-    pub(crate) fn resume(&mut self, index: usize) {
-        self.device_handle(index, Input::Lifecycle(Lifecycle::Resume));
-    }
-
-    fn joined(&self, device: usize) -> Vec<ConversationId> {
+    pub(crate) fn joined(&self, device: usize) -> Vec<ConversationId> {
         self.devices[device]
             .entries
             .values()
@@ -243,6 +178,7 @@ impl World {
             cancelled: false,
             retried: false,
             told_sent: false,
+            undone: false,
         };
         self.sends.insert(key, sent);
         let kind = CommandKind::Write {

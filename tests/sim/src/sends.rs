@@ -21,6 +21,8 @@ pub struct Sent {
     pub retried: bool,
     /// The app was told that it is durable.
     pub told_sent: bool,
+    /// It was durable, and went with a database that was replaced by an older one.
+    pub undone: bool,
 }
 
 /// What was sent, by name.

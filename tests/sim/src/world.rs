@@ -7,12 +7,16 @@ use std::{
     time::Duration,
 };
 
-use causerie_protocol::{CloseCode, Millis};
-use causerie_server::store::Query;
+use causerie_protocol::{CloseCode, ConversationId, Millis, UserId};
+use causerie_server::{
+    bus::Hint,
+    store::{Changed, Query},
+};
 
 use crate::{
     act::Act,
     coverage::Coverage,
+    database::Database,
     device::{Device, Told},
     fault::Fault,
     link::{Link, LinkId, To},
@@ -51,14 +55,34 @@ pub enum Event {
     ConnTimer(LinkId),
     /// The app's backend answers for a token.
     Token(usize, u64),
-    /// The store's transaction.
-    Commit(u64),
+    /// A node's transaction begins.
+    Commit(usize, u64),
+    /// It is durable.
+    Synced(u64),
     /// The store reads a snapshot.
     Snapshot(u64, LinkId, causerie_server::conn::Token, Box<Query>),
     /// What it read is given out.
     Answer(u64, LinkId, causerie_server::conn::Token, Box<Read>),
-    /// The server comes back.
-    ServerUp,
+    /// A node hears from another one.
+    Hint(usize, u64, Box<Hint>),
+    /// A node is to look for what changed.
+    Sweep(usize, u64),
+    /// What changed since it last looked.
+    Swept(usize, u64, Option<Box<Changed>>),
+    /// A node comes back.
+    NodeUp(usize),
+    /// The database comes back.
+    DatabaseUp(u64),
+    /// The backup takes the place of the database.
+    Restore,
+    /// A user is taken in again.
+    Rejoin(ConversationId, UserId),
+    /// A node's calendar is put right.
+    ClockRight(usize),
+    /// The person signs in.
+    SignIn(usize),
+    /// A line that was deaf breaks.
+    Break(LinkId),
     /// A device comes back.
     DeviceUp(usize),
     /// A device has its network back.
@@ -106,7 +130,11 @@ pub struct World {
     /// All chance.
     pub rng: Rng,
     /// The server.
-    pub node: Node,
+    pub nodes: Vec<Node>,
+    /// What its nodes share.
+    pub database: Database,
+    /// Until then no node hears of another.
+    pub bus_dead_until: Duration,
     /// The clients.
     pub devices: Vec<Device>,
     /// The lines between them.
@@ -127,6 +155,9 @@ pub struct World {
     order: u64,
     next_link: u64,
     acts_left: usize,
+    pub(crate) lanes: u64,
+    /// What is on its way and not there yet.
+    on_the_way: usize,
 }
 
 /// What a run that kept all promises did.
@@ -173,6 +204,9 @@ impl fmt::Display for Failure {
 /// Longest run; whatever is not settled by then sticks.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
+/// How many nodes the server has.
+const NODES: usize = 2;
+
 /// Most steps; a run has some ten thousands, and one that spins has no end.
 const STEPS: u64 = 1_000_000;
 
@@ -189,7 +223,7 @@ impl World {
 
     fn begun(seed: u64, plan: Plan, record: bool) -> Self {
         let mut rng = Rng::new(seed);
-        let node = Node::new(&mut rng);
+        let database = Database::new(&mut rng);
         let devices = plan
             .devices
             .iter()
@@ -201,7 +235,9 @@ impl World {
             acts_left: 0,
             now: Duration::ZERO,
             rng,
-            node,
+            nodes: (0..NODES).map(|_| Node::new()).collect(),
+            database,
+            bus_dead_until: Duration::ZERO,
             devices,
             links: BTreeMap::new(),
             sends: Sends::default(),
@@ -214,6 +250,8 @@ impl World {
             queue: BinaryHeap::new(),
             order: 0,
             next_link: 0,
+            lanes: 0,
+            on_the_way: 0,
         }
     }
 
@@ -227,6 +265,7 @@ impl World {
             };
             self.now = self.now.max(due.at);
             steps += 1;
+            self.count(&due.event, false);
             self.dispatch(due.event);
             if self.is_settled() {
                 break;
@@ -271,11 +310,23 @@ impl World {
     /// Queues an event for a time.
     pub fn at(&mut self, at: Duration, event: Event) {
         self.order += 1;
+        self.count(&event, true);
         self.queue.push(Reverse(Due {
             at: at.max(self.now),
             order: self.order,
             event,
         }));
+    }
+
+    /// Keeps count of what must arrive before all is done.
+    fn count(&mut self, event: &Event, begins: bool) {
+        if let Event::Arrive(..) | Event::Answer(..) | Event::Snapshot(..) = event {
+            if begins {
+                self.on_the_way += 1;
+            } else {
+                self.on_the_way -= 1;
+            }
+        }
     }
 
     /// The calendar.
@@ -297,6 +348,11 @@ impl World {
                     self.note(|| format!("device {device}: {key} is sent"));
                     self.sends.told_sent(key);
                 }
+                Told::SignIn => {
+                    self.note(|| format!("device {device}: asks the person to sign in"));
+                    let pause = self.rng.millis(100, 5000);
+                    self.after(pause, Event::SignIn(device));
+                }
                 Told::Failed(key, code) => {
                     self.note(|| format!("device {device}: {key} failed, {code}"));
                 }
@@ -308,12 +364,15 @@ impl World {
     pub fn connect(&mut self, device: usize) {
         let id = LinkId(self.next_link);
         self.next_link += 1;
-        let reachable = self.node.is_up() && !self.devices[device].offline;
+        let node = self.rng.below(self.nodes.len() as u64) as usize;
+        let reachable = self.nodes[node].is_up() && !self.devices[device].offline;
         let delay = self.delay();
         self.devices[device].link = Some(id);
-        self.note(|| format!("device {device} connects by {id:?}, reachable: {reachable}"));
+        self.note(|| {
+            format!("device {device} connects by {id:?} to node {node}, reachable: {reachable}")
+        });
         if reachable {
-            self.links.insert(id, Link::new(device));
+            self.links.insert(id, Link::new(device, node));
             self.after(delay, Event::Opened(id));
         } else {
             self.after(delay, Event::DeviceSeesEnd(id, None));
@@ -327,7 +386,8 @@ impl World {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
-        if link.alive && !link.swallows {
+        if link.alive && !link.swallows && !(link.deaf && to == To::Device) {
+            let delay = delay + link.slowness(now);
             let at = link.arrival(to, now, delay);
             self.at(at, Event::Arrive(id, to, text));
         }
@@ -367,6 +427,7 @@ impl World {
             return Err("nothing more happens".into());
         };
         self.now = self.now.max(due.at);
+        self.count(&due.event, false);
         self.dispatch(due.event);
         self.wrong.take().map_or(Ok(()), Err)
     }
@@ -379,6 +440,9 @@ impl World {
     }
 
     fn begin(&mut self) {
+        for node in 0..self.nodes.len() {
+            self.node_up(node);
+        }
         for device in self.present() {
             self.start_device(device);
         }
@@ -413,14 +477,26 @@ impl World {
             Event::DeviceTimer(device) => self.device_timer(device),
             Event::ConnTimer(id) => self.conn_timer(id),
             Event::Token(device, generation) => self.bring_token(device, generation),
-            Event::Commit(generation) => self.commit(generation),
+            Event::Commit(node, generation) => self.commit(node, generation),
+            Event::Synced(generation) => self.synced(generation),
             Event::Snapshot(generation, id, token, query) => {
                 self.read_snapshot(generation, id, token, &query);
             }
             Event::Answer(generation, id, token, read) => {
                 self.give_answer(generation, id, token, *read);
             }
-            Event::ServerUp => self.node_up(),
+            Event::Hint(node, generation, hint) => self.take_in_hint(node, generation, &hint),
+            Event::Sweep(node, generation) => self.sweep(node, generation),
+            Event::Swept(node, generation, changed) => {
+                self.swept(node, generation, changed.map(|changed| *changed));
+            }
+            Event::NodeUp(node) => self.node_up(node),
+            Event::DatabaseUp(generation) => self.database_up(generation),
+            Event::Restore => self.restore(),
+            Event::Rejoin(conversation, user) => self.change_member(conversation, &user, true),
+            Event::ClockRight(node) => self.put_clock_right(node),
+            Event::SignIn(device) => self.sign_in(device),
+            Event::Break(id) => self.cut(id),
             Event::DeviceUp(device) => self.start_device(device),
             Event::NetworkBack(device) => self.network_back(device),
             Event::Resume(device) => self.resume(device),
@@ -432,10 +508,14 @@ impl World {
     fn calm_down(&mut self) {
         self.note(|| "calm from here on".into());
         self.calm = true;
-        self.node.dies_in = None;
-        self.node.fails_in = None;
+        for node in &mut self.nodes {
+            node.dies_in = None;
+        }
+        self.database.fails_in = None;
+        self.database.dies_in = None;
         for device in &mut self.devices {
             device.dies_in = None;
+            device.bad_tokens = 0;
         }
     }
 
@@ -443,16 +523,12 @@ impl World {
     fn is_settled(&self) -> bool {
         self.acts_left == 0
             && self.calm
-            && self.node.is_idle()
+            && self.on_the_way == 0
+            && self.database.is_idle()
+            && self.nodes.iter().all(Node::is_idle)
             && self.present().into_iter().all(|index| {
                 let device = &self.devices[index];
                 device.is_settled() && self.has_good_line(device)
-            })
-            && !self.queue.iter().any(|Reverse(due)| {
-                matches!(
-                    due.event,
-                    Event::Arrive(..) | Event::Answer(..) | Event::Snapshot(..)
-                )
             })
     }
 
@@ -461,7 +537,9 @@ impl World {
         device
             .link
             .and_then(|id| self.links.get(&id))
-            .is_some_and(|link| link.alive && !link.swallows && link.stalled_until <= self.now)
+            .is_some_and(|link| {
+                link.alive && !link.swallows && !link.deaf && link.stalled_until <= self.now
+            })
     }
 
     fn unsettled(&self) -> String {

@@ -1,0 +1,384 @@
+//! The database that all nodes share: one transaction at a time, which is durable when it is synced,
+//! and told to nobody before.
+
+use std::time::Duration;
+
+use causerie_protocol::{
+    ClientId, ConversationId, Members, MessageId, Role, TempId, UserId, Write, WriteOp,
+};
+use causerie_server::{
+    conn::Token,
+    store::{
+        Actor, Command, Commit, LaneId, Outcome,
+        memory::MemoryStore,
+        tables::{Rows, UserKey},
+    },
+};
+
+use crate::{
+    ledger::Ledger,
+    link::LinkId,
+    planted,
+    rng::Rng,
+    trace,
+    world::{Event, World},
+};
+
+/// What a node asked for: for whom, and under which name.
+pub type Asked = (Option<(LinkId, Token)>, Command);
+
+/// A transaction that was applied, and is not yet synced.
+#[derive(Debug)]
+struct Syncing {
+    /// Whose, and in which of its lives.
+    node: usize,
+    generation: u64,
+    /// When it will be durable.
+    until: Duration,
+    batch: Vec<Asked>,
+    outcomes: Vec<Outcome>,
+    commits: Vec<Commit>,
+}
+
+/// The shared database.
+pub struct Database {
+    /// What it holds.
+    pub store: MemoryStore,
+    /// A transaction fails after so many more.
+    pub fails_in: Option<u32>,
+    /// It dies after so many more, in the middle of one.
+    pub dies_in: Option<u32>,
+    syncing: Option<Syncing>,
+    /// Nodes that wait for the present transaction to end.
+    queued: Vec<usize>,
+    is_up: bool,
+    /// Rises with every death: what was under way is void.
+    generation: u64,
+    backup: Option<(MemoryStore, Ledger)>,
+    ids: u64,
+}
+
+impl Database {
+    /// An empty one.
+    pub fn new(rng: &mut Rng) -> Self {
+        let mut store = MemoryStore::new(format!("{:016x}", rng.draw()));
+        store.hold_syncs();
+        Self {
+            store,
+            fails_in: None,
+            dies_in: None,
+            syncing: None,
+            queued: Vec::new(),
+            is_up: true,
+            generation: 0,
+            backup: None,
+            ids: 0,
+        }
+    }
+
+    /// Whether it answers, and nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.is_up && self.syncing.is_none() && self.backup.is_none()
+    }
+
+    /// Until when a transaction is being synced, if one is.
+    pub(crate) fn syncs_until(&self) -> Option<Duration> {
+        self.syncing.as_ref().map(|syncing| syncing.until)
+    }
+
+    /// Whether it answers.
+    pub fn is_up(&self) -> bool {
+        self.is_up
+    }
+}
+
+/// Counts down: whether it is now.
+fn is_now(left: &mut Option<u32>) -> bool {
+    let was = *left;
+    *left = was.and_then(|left| left.checked_sub(1));
+    was == Some(0)
+}
+
+impl World {
+    /// A node has something for the database: one transaction, with all that waits or a part of it.
+    pub(crate) fn commit(&mut self, node: usize, generation: u64) {
+        if generation != self.nodes[node].generation() {
+            return;
+        }
+        if self.database.syncing.is_some() {
+            self.database.queued.push(node);
+            return;
+        }
+        self.nodes[node].commit_is_due = false;
+        let waiting = self.nodes[node].waiting.len() as u64;
+        let count = (1 + self.rng.below(waiting.max(1))).min(waiting) as usize;
+        let batch: Vec<Asked> = self.nodes[node].waiting.drain(..count).collect();
+        let dies = self.nodes[node].dies_now();
+        if planted::is("server_confirms_before_commit") && dies.is_some() {
+            self.confirm_early(node, batch);
+            return self.node_dies(node, "between an early confirmation and its commit");
+        }
+        if dies == Some(crate::node::Moment::Before) {
+            return self.node_dies(node, "before a commit");
+        }
+        if is_now(&mut self.database.fails_in) {
+            self.note(|| "a transaction fails".into());
+            self.database.store.fail_commits(1);
+        }
+        let (outcomes, commits) = self.apply(node, &batch);
+        if !self.database.is_up {
+            self.give_outcomes(node, batch, outcomes);
+            return self.commit_the_rest(node);
+        }
+        let delay = self.disk_delay();
+        let until = self.now + delay;
+        self.database.syncing = Some(Syncing {
+            node,
+            generation,
+            until,
+            batch,
+            outcomes,
+            commits,
+        });
+        if dies.is_some() {
+            self.node_dies(node, "between a commit and its replies");
+        }
+        if is_now(&mut self.database.dies_in) {
+            let in_doubt = self.rng.one_in(3);
+            return self.database_dies(in_doubt);
+        }
+        self.at(until, Event::Synced(self.database.generation));
+    }
+
+    fn apply(&mut self, node: usize, batch: &[Asked]) -> (Vec<Outcome>, Vec<Commit>) {
+        let commands: Vec<Command> = batch.iter().map(|(_, command)| command.clone()).collect();
+        let wall = self.node_wall(node);
+        let rng = &mut self.rng;
+        let ids = &mut self.database.ids;
+        let (outcomes, commits) = self.database.store.apply(&commands, wall, || {
+            *ids += 1;
+            MessageId::from_uuid(rng.uuid_v7(wall + *ids % 7))
+        });
+        (outcomes, commits)
+    }
+
+    /// The transaction is durable: now it may be told.
+    pub(crate) fn synced(&mut self, generation: u64) {
+        if generation != self.database.generation {
+            return;
+        }
+        self.database.store.sync();
+        if let Some(done) = self.database.syncing.take() {
+            self.hear_of(&done, "committed");
+            if done.generation == self.nodes[done.node].generation() {
+                self.publish(done.node, &done.commits);
+                self.give_outcomes(done.node, done.batch, done.outcomes);
+                self.commit_the_rest(done.node);
+            }
+        }
+        self.let_the_next_commit();
+    }
+
+    /// What is durable is told to the model, before anybody else learns of it.
+    fn hear_of(&mut self, done: &Syncing, how: &str) {
+        for commit in &done.commits {
+            self.note(|| format!("{how}: {}", trace::commit(commit)));
+        }
+        let commands: Vec<Command> = done
+            .batch
+            .iter()
+            .map(|(_, command)| command.clone())
+            .collect();
+        let heard = self
+            .model
+            .ledger
+            .hear(&commands, &done.outcomes, &done.commits);
+        if let Err(what) = heard {
+            self.blame(what);
+        }
+    }
+
+    fn let_the_next_commit(&mut self) {
+        for node in std::mem::take(&mut self.database.queued) {
+            let generation = self.nodes[node].generation();
+            let delay = self.disk_delay();
+            self.after(delay, Event::Commit(node, generation));
+        }
+    }
+
+    /// The planted bug: the answers are given out, and the transaction never becomes durable. What
+    /// is on the line still arrives, as it does from a process that died.
+    fn confirm_early(&mut self, node: usize, batch: Vec<Asked>) {
+        let mut lost = self.database.store.clone();
+        let commands: Vec<Command> = batch.iter().map(|(_, command)| command.clone()).collect();
+        let wall = self.node_wall(node);
+        let rng = &mut self.rng;
+        let (outcomes, _) = lost.apply(&commands, wall, || MessageId::from_uuid(rng.uuid_v7(wall)));
+        let confirmed = batch
+            .into_iter()
+            .zip(outcomes)
+            .filter(|(_, outcome)| matches!(outcome, Outcome::Sent(_) | Outcome::Acked(_)));
+        let (batch, outcomes) = confirmed.unzip();
+        self.give_outcomes(node, batch, outcomes);
+    }
+
+    /// The database's machine dies: what was not synced is lost. Of what was being synced the nodes
+    /// are told that they cannot know; `in_doubt`, it is there after all.
+    pub(crate) fn database_dies(&mut self, in_doubt: bool) {
+        if !self.database.is_up {
+            return;
+        }
+        self.note(|| "the database dies".into());
+        self.database.generation += 1;
+        self.database.is_up = false;
+        if in_doubt {
+            self.database.store.sync();
+        } else {
+            self.database.store.lose_unsynced();
+        }
+        self.database.store.set_down(true);
+        if let Some(lost) = self.database.syncing.take() {
+            if in_doubt {
+                self.hear_of(&lost, "committed, and nobody knows");
+            }
+            if lost.generation == self.nodes[lost.node].generation() {
+                let (outcomes, _) = self.apply(lost.node, &lost.batch);
+                self.give_outcomes(lost.node, lost.batch, outcomes);
+                self.commit_the_rest(lost.node);
+            }
+        }
+        self.let_the_next_commit();
+        let pause = self.rng.millis(50, 6000);
+        self.after(pause, Event::DatabaseUp(self.database.generation));
+    }
+
+    pub(crate) fn database_up(&mut self, generation: u64) {
+        if generation == self.database.generation {
+            self.note(|| "the database is back".into());
+            self.database.is_up = true;
+            self.database.store.set_down(false);
+        }
+    }
+
+    /// A backup is made now, and put in the place of the database a while later.
+    pub(crate) fn back_up(&mut self, pause: Duration) {
+        if self.database.backup.is_some() {
+            return;
+        }
+        self.note(|| "a backup is made".into());
+        let mut backup = self.database.store.clone();
+        backup.lose_unsynced();
+        backup.set_down(false);
+        self.database.backup = Some((backup, self.model.ledger.clone()));
+        self.after(pause, Event::Restore);
+    }
+
+    /// The backup takes the place of the database, with another epoch: what came since is gone.
+    pub(crate) fn restore(&mut self) {
+        let Some((mut backup, ledger)) = self.database.backup.take() else {
+            return;
+        };
+        self.model.ledger.restore(ledger);
+        self.note(|| "the backup is restored".into());
+        for node in 0..self.nodes.len() {
+            self.node_dies(node, "for the restoring");
+        }
+        backup.restart();
+        backup.set_epoch(format!("{:016x}", self.rng.draw()));
+        let before = std::mem::replace(&mut self.database.store, backup);
+        self.database.generation += 1;
+        self.database.is_up = true;
+        self.database.syncing = None;
+        self.database.queued.clear();
+        self.undo_sends(&before);
+    }
+
+    /// Which writes of people are gone with the database that was replaced.
+    fn undo_sends(&mut self, before: &MemoryStore) {
+        let mut undone = Vec::new();
+        for (key, sent) in self.sends.iter() {
+            let user = &self.devices[sent.device].user;
+            let place = (sent.conversation_id, user, *key);
+            if has_write(before, place) && !has_write(&self.database.store, place) {
+                undone.push(*key);
+            }
+        }
+        for key in undone {
+            self.note(|| format!("{key} is gone with it"));
+            if let Some(sent) = self.sends.get_mut(key) {
+                sent.undone = true;
+            }
+        }
+    }
+
+    /// Somebody's owner puts this user out of a conversation, or takes the user in again, on any
+    /// node that is up.
+    pub(crate) fn change_member(
+        &mut self,
+        conversation_id: ConversationId,
+        user: &UserId,
+        joins: bool,
+    ) {
+        let Some(owner) = owner(&self.database.store, conversation_id) else {
+            return;
+        };
+        let up: Vec<usize> = (0..self.nodes.len())
+            .filter(|node| self.nodes[*node].is_up())
+            .collect();
+        let Some(&node) = self.rng.pick(&up) else {
+            return;
+        };
+        let members = Members {
+            user_ids: vec![user.clone()],
+            role: None,
+        };
+        let verb = if joins { "takes" } else { "puts" };
+        self.note(|| format!("{owner} {verb} {user} in or out of {conversation_id}"));
+        let op = if joins {
+            WriteOp::AddMembers(members)
+        } else {
+            WriteOp::RemoveMembers(members)
+        };
+        let wall = self.wall();
+        let write = Write {
+            temp_id: TempId::from_uuid(self.rng.uuid_v7(wall)),
+            conversation_id,
+            skip: None,
+            op: Ok(op),
+        };
+        let actor = Actor {
+            user_id: owner,
+            client_id: ClientId::from_uuid(self.rng.uuid_v7(wall)),
+            admin: false,
+        };
+        let lane = LaneId(u64::MAX - self.rng.below(1 << 32));
+        let command = Command::Write {
+            lane,
+            actor,
+            write: Box::new(write),
+            refuse: None,
+        };
+        self.submit(node, None, command);
+    }
+}
+
+fn has_write(
+    store: &MemoryStore,
+    (conversation, user, key): (ConversationId, &UserId, TempId),
+) -> bool {
+    let rows = store.tables();
+    let (Ok(Some(conversation)), Ok(Some(user))) =
+        (rows.conversation(conversation), rows.user(user))
+    else {
+        return false;
+    };
+    matches!(rows.write(conversation.key, user.key, key), Ok(Some(_)))
+}
+
+fn owner(store: &MemoryStore, conversation: ConversationId) -> Option<UserId> {
+    let rows = store.tables();
+    let conversation = rows.conversation(conversation).ok()??;
+    let members = rows.members(conversation.key, UserKey(0), 64).ok()?;
+    let owner = members.into_iter().find(|row| row.role == Role::Owner)?;
+    Some(owner.user_id)
+}
