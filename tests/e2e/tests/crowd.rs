@@ -1,14 +1,21 @@
-//! A thousand connections in one conversation.
+//! A thousand members in one conversation, and ten thousand connections.
 
-use std::{cell::RefCell, io, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    net::{IpAddr, Ipv4Addr},
+    rc::Rc,
+    time::Duration,
+};
 
 use causerie_cli::load::{
     member::{Member, Opened, pong, send_text},
+    process::Process,
     watch::Watch,
 };
 use causerie_e2e::{
     House,
-    chat::{create_group, new_id},
+    chat::{create_group, new_id, say},
     within,
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -21,7 +28,7 @@ const PER_SECOND: u32 = 100;
 #[tokio::test(flavor = "current_thread")]
 async fn a_thousand_members_get_a_hundred_messages_a_second_each_once_and_in_order() {
     // The server inherits the limit.
-    let members = raise_file_limit();
+    let members = raise_file_limit(MEMBERS);
     let house = House::open().await;
     let names: Vec<_> = (0..members).map(|n| format!("member{n:04}")).collect();
     let mut owner = house.client(&names[0]).await;
@@ -112,18 +119,160 @@ async fn take_part(
     Ok(watch)
 }
 
-/// Raises the limit of open files as far as the system lets, and gives the members that fit.
-fn raise_file_limit() -> usize {
+/// Raises the limit of open files as far as the system lets, and gives the connections that fit.
+fn raise_file_limit(wanted: usize) -> usize {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
-    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("one may raise it to the hard one");
-    let room = usize::try_from(hard)
+    let enough = u64::try_from(wanted).expect("small") + 2_000;
+    if setrlimit(Resource::RLIMIT_NOFILE, enough.max(hard), enough.max(hard)).is_err() {
+        setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("one may raise it to the hard one");
+    }
+    let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
+    // The other tests beside it need some, too.
+    let room = usize::try_from(limit)
         .unwrap_or(usize::MAX)
-        .saturating_sub(200);
-    let members = MEMBERS.min(room);
-    println!("{members} members, with a limit of {hard} open files");
+        .saturating_sub(1_500);
+    let fit = wanted.min(room);
+    println!("{fit} of {wanted} connections, with a limit of {limit} open files");
     assert!(
-        members >= 500,
-        "the limit of {hard} open files leaves no room for a crowd"
+        fit >= 500,
+        "the limit of {limit} open files leaves no room for a crowd"
     );
-    members
+    fit
+}
+
+/// Devices that one user has here.
+const DEVICES: usize = 10;
+/// Addresses that they come from.
+const ADDRESSES: usize = 8;
+/// Openings at a time.
+const AT_ONCE: usize = 64;
+const NEWS: u64 = 3;
+
+#[tokio::test(flavor = "current_thread")]
+async fn ten_thousand_connections_from_several_addresses_all_get_every_message() {
+    let count = raise_file_limit(10_000);
+    let house = House::open().await;
+    let names: Vec<_> = (0..count.div_ceil(DEVICES))
+        .map(|n| format!("user{n:04}"))
+        .collect();
+    let mut owner = house.client(&names[0]).await;
+    let others: Vec<_> = names[1..].iter().map(String::as_str).collect();
+    let conversation = create_group(&mut owner, &others).await;
+    let members: Vec<_> = names
+        .iter()
+        .flat_map(|name| {
+            let token = house.server.token(name).expect("a token");
+            let member = Member {
+                addr: house.server.addr(),
+                token,
+                client_id: new_id(),
+                epoch: None,
+                rooms: vec![(conversation.clone(), None)],
+            };
+            (0..DEVICES).map(move |_| Member {
+                client_id: new_id(),
+                ..member.clone()
+            })
+        })
+        .take(count)
+        .collect();
+    let server = Process(house.server.pid().expect("it runs"));
+    let before = server.memory().expect("its memory").proportional;
+
+    let local = tokio::task::LocalSet::new();
+    let (idle, watches) = local
+        .run_until(async {
+            let opened = open_all(&members).await;
+            let idle = server.memory().expect("its memory").proportional;
+            let tasks: Vec<_> = opened
+                .into_iter()
+                .map(|opened| tokio::task::spawn_local(listen(opened, NEWS)))
+                .collect();
+            for n in 0..NEWS {
+                let text = format!("news {n}");
+                say(&mut owner, &conversation, &text).await.expect("sent");
+            }
+            let mut watches = Vec::new();
+            for task in tasks {
+                let watch = within(90, "the last message", task)
+                    .await
+                    .expect("no panic");
+                watches.push(watch.expect("the connection holds"));
+            }
+            (idle, watches)
+        })
+        .await;
+    let after = server.memory().expect("its memory").proportional;
+    assert!(
+        watches
+            .iter()
+            .all(|watch| watch.is_clean() && watch.received == NEWS)
+    );
+    let each = |bytes: u64| (bytes - before.min(bytes)) as f64 / 1024.0 / count as f64;
+    println!(
+        "{count} connections of {} users from {ADDRESSES} addresses each got {NEWS} messages; \
+         the server (unoptimised) held {:.1} KiB for each while idle, {:.1} KiB afterwards",
+        names.len(),
+        each(idle),
+        each(after)
+    );
+}
+
+/// Opens them, some at a time, from one address after the other.
+async fn open_all(members: &[Member]) -> Vec<Opened> {
+    let next = Rc::new(Cell::new(0));
+    let members: Rc<[Member]> = members.into();
+    let buffer = Rc::new(RefCell::new(vec![0; 256 * 1024]));
+    let openers: Vec<_> = (0..AT_ONCE)
+        .map(|_| {
+            let (next, members, buffer) = (next.clone(), members.clone(), buffer.clone());
+            tokio::task::spawn_local(async move {
+                let mut opened = Vec::new();
+                loop {
+                    let n = next.replace(next.get() + 1);
+                    let Some(member) = members.get(n) else {
+                        return opened;
+                    };
+                    let last = u8::try_from(2 + n % ADDRESSES).expect("few");
+                    let from = IpAddr::V4(Ipv4Addr::new(127, 0, 0, last));
+                    let opening = within(60, "an opening", member.open_from(Some(from), &buffer));
+                    opened.push(opening.await.expect("it opens"));
+                }
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for opener in openers {
+        all.extend(opener.await.expect("no panic"));
+    }
+    all
+}
+
+/// Reads until so many messages have come.
+async fn listen(opened: Opened, count: u64) -> io::Result<Watch> {
+    let Opened {
+        mut speaker,
+        mut listener,
+        rooms,
+        ..
+    } = opened;
+    let buffer = RefCell::new(vec![0; 4 * 1024]);
+    let mut watch = Watch::after(rooms[0].head_seq);
+    while watch.received < count {
+        let mut answer = None;
+        let aside = listener
+            .read(&buffer, |line| {
+                if watch.handle_line(line).is_none() {
+                    answer = pong(line);
+                }
+            })
+            .await?;
+        if let Some(code) = aside.closed {
+            return Err(io::Error::other(format!("closed with {code}")));
+        }
+        if let Some(answer) = answer {
+            speaker.send(&answer).await?;
+        }
+    }
+    Ok(watch)
 }
