@@ -50,4 +50,6 @@ pub(crate) struct View {
     pub(crate) start: TimelineStart,
     pub(crate) page: u32,
     pub(crate) mirror: Arc<Observed<TimelineMirror>>,
+    /// The local data began anew and do not know its conversation yet: it opens once they do.
+    pub(crate) waits: bool,
 }

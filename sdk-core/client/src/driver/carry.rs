@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use causerie_engine::{
     CommandError, CommandKind, Emission, Input, Output, Reply, ReplyId, TimelineBatch,
-    TimelineDiff, TimelineId,
+    TimelineDiff, TimelineId, TimelineState,
 };
 use causerie_protocol::TempId;
 use causerie_store::StoreError;
@@ -95,8 +95,17 @@ impl CoreThread {
             }
             (Ok(reply), _) => Ok(reply),
             (Err(error), opens) => {
-                if let Some(view) = opens.and_then(|timeline| self.views.remove(&timeline)) {
-                    view.mirror.close();
+                // Nobody asked: it was open, and is opened again.
+                let reopens = pending.answer.is_none();
+                let is_unknown = matches!(error, CommandError::UnknownConversation(_));
+                match opens {
+                    Some(timeline) if reopens && is_unknown => self.wait_for_conversation(timeline),
+                    Some(timeline) => {
+                        if let Some(view) = self.views.remove(&timeline) {
+                            view.mirror.close();
+                        }
+                    }
+                    None => {}
                 }
                 Err(Error::from(error))
             }
@@ -119,6 +128,7 @@ impl CoreThread {
             }
             Emission::Conversations(changes) => {
                 core.list.publish(|list| list.apply(changes));
+                self.open_what_waits();
             }
             Emission::Timeline { timeline, batch } => self.tell_timeline(timeline, batch),
             Emission::Outbox { key, state, row } => {
@@ -203,6 +213,38 @@ impl CoreThread {
                 "a timeline diverged and is told anew"
             );
             self.reset_timeline(timeline);
+        }
+    }
+
+    /// What was shown is not known any more: it is empty until the server has told of it again.
+    fn wait_for_conversation(&mut self, timeline: TimelineId) {
+        if let Some(view) = self.views.get_mut(&timeline) {
+            view.waits = true;
+            let batch = TimelineBatch {
+                diffs: vec![TimelineDiff::Reset(Vec::new())],
+                state: TimelineState::default(),
+            };
+            self.tell_timeline(timeline, batch);
+        }
+    }
+
+    /// Opens timelines whose conversation has become known.
+    fn open_what_waits(&mut self) {
+        let list = &self.core.list;
+        let is_known = |id| list.read(|list| list.get(id).is_some());
+        let ready: Vec<_> = self
+            .views
+            .iter_mut()
+            .filter(|(_, view)| view.waits && is_known(view.conversation_id))
+            .map(|(timeline, view)| {
+                view.waits = false;
+                (*timeline, view.open(*timeline))
+            })
+            .collect();
+        for (timeline, kind) in ready {
+            let reply = self.reply_for(timeline);
+            let command = causerie_engine::Command { reply, kind };
+            self.engine.handle(Input::Command(command), clock::now());
         }
     }
 

@@ -218,6 +218,7 @@ impl Core {
             start,
             page,
             mirror: Arc::clone(&open.mirror),
+            waits: false,
         };
         // If this future is dropped before the answer, `open` closes what was opened.
         core.ask(|answer| Ask::OpenTimeline {

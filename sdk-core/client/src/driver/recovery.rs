@@ -187,8 +187,11 @@ impl CoreThread {
         self.engine = restore(&self.core, snapshot, &self.config);
         let views: Vec<_> = self
             .views
-            .iter()
-            .map(|(timeline, view)| (*timeline, view.open(*timeline)))
+            .iter_mut()
+            .map(|(timeline, view)| {
+                view.waits = false;
+                (*timeline, view.open(*timeline))
+            })
             .collect();
         for (timeline, kind) in views {
             let reply = self.reply_for(timeline);

@@ -163,6 +163,41 @@ async fn a_file_that_breaks_while_it_is_open_is_replaced_and_the_outbox_kept() {
 }
 
 #[tokio::test]
+async fn a_timeline_whose_conversation_was_lost_with_the_file_opens_again_once_it_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(&folder).await;
+    let conversation = client.open_direct("bob").await.unwrap();
+    let timeline = conversation.timeline(TimelineStart::Newest).await.unwrap();
+    let mut updates = timeline.updates();
+    conversation.send("lost with the file").await.unwrap();
+    let path = folder.path().join("causerie.db");
+    meddle(&client, move |thread| {
+        thread.store.suspend();
+        // Nothing can be saved of it.
+        std::fs::write(&path, [0x5A; 8192]).unwrap();
+        thread.handle_failure(&StoreError::Damaged("file is not a database".into()));
+        thread.drain();
+    })
+    .await;
+    assert!(timeline.items().is_empty(), "it shows what there is");
+    // Here the user makes it again; else it is the server that tells of it.
+    client.open_direct("bob").await.unwrap();
+    conversation.send("and on").await.unwrap();
+    assert_eq!(timeline.items().len(), 1);
+    let mut shown = 0;
+    while shown != 1 {
+        for diff in updates.next().await.unwrap().diffs {
+            match diff {
+                TimelineDiff::Reset(items) => shown = items.len(),
+                TimelineDiff::Insert { .. } => shown += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    client.close().await;
+}
+
+#[tokio::test]
 async fn a_panic_of_the_core_costs_a_call_and_not_the_client() {
     let folder = tempfile::tempdir().unwrap();
     let client = client(&folder).await;
