@@ -51,7 +51,12 @@ pub const SIM_PROFILE: &str = "sim";
 const SIM_SEEDS: &str = "5000";
 
 /// Packages whose tests are suites of their own.
-const OWN_SUITES: [&str; 3] = ["causerie-sim", "causerie-e2e", "causerie-fuzz"];
+const OWN_SUITES: [&str; 4] = [
+    "causerie-sim",
+    "causerie-e2e",
+    "causerie-fuzz",
+    "causerie-conformance",
+];
 
 /// Every suite, cheap ones first.
 pub const ALL: &[Suite] = &[
@@ -204,6 +209,25 @@ pub const ALL: &[Suite] = &[
         },
     },
     Suite {
+        name: "conformance",
+        about: "scenarios that every language's SDK must live through, by the Rust API",
+        steps: |place| {
+            let build = place.cargo(
+                "build the binary",
+                &format!("build --locked -p causerie-cli --features {E2E_FEATURES}"),
+                Judge::Preparation,
+            );
+            let mut test = place.cargo(
+                "scenarios",
+                "test --locked --no-fail-fast -p causerie-conformance",
+                Judge::Libtest,
+            );
+            test.environment
+                .push(("CAUSERIE_BIN", place.target.join("debug/causerie").into()));
+            vec![build, test]
+        },
+    },
+    Suite {
         name: "demo",
         about: "the demo of a release build loses, doubles and reorders nothing",
         steps: |place| {
@@ -293,6 +317,7 @@ mod tests {
         }
         assert!(line("sim").contains("-p causerie-sim"));
         assert!(line("e2e").contains("-p causerie-e2e"));
+        assert!(line("conformance").contains("-p causerie-conformance"));
     }
 
     #[test]

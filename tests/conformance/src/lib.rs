@@ -7,8 +7,8 @@
 //! - [`scenario`] is the format as types, and [`parse`] reads it: a name that nothing has is an
 //!   error with its line.
 //! - [`stage`] is the server of a scenario, as a process, and its control port.
-//! - [`device`] is a client. It is the only file that knows the SDK's API, and what another
-//!   language's runner has to write anew.
+//! - [`device`] is a client. It is the only place that knows the SDK's API, and what
+//!   another language's runner has to write anew.
 //! - [`seat`] is where a device runs: here, or in a process of its own that can be killed.
 //! - [`run`] plays a scenario, [`names`] knows which id a name stands for, and [`picture`] puts what
 //!   is expected beside what is shown.

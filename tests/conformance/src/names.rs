@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     scenario::Action,
-    shown::{Given, Shown},
+    shown::{Given, Item, Shown},
 };
 
 /// All names that were given so far.
@@ -15,6 +15,8 @@ pub struct Names {
     writes: BTreeMap<String, Written>,
     /// What the server calls a message, and its place, by key.
     confirmed: BTreeMap<String, Confirmed>,
+    /// What each message said when it was sent: no two said the same.
+    texts: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -82,6 +84,34 @@ impl Names {
         Ok(())
     }
 
+    /// Takes note of what a message says, by what was done to send it.
+    pub fn said(&mut self, action: &Action) {
+        match action {
+            Action::Send { id, text, size, .. } => {
+                let sized = size.map(|size| "x".repeat(size));
+                let text = sized.as_ref().or(text.as_ref()).unwrap_or(id);
+                self.texts.insert(text.clone(), id.clone());
+            }
+            Action::Fill { id, .. } => {
+                let names = many(id).into_iter();
+                self.texts.extend(names.map(|name| (name.clone(), name)));
+            }
+            _ => {}
+        }
+    }
+
+    /// The name of a message that a device shows: by its ids, and while nobody has seen these at its
+    /// sender, by what it says.
+    pub fn shown(&self, item: &Item) -> String {
+        let (key, id) = (item.temp_id.as_deref(), item.message_id.as_deref());
+        let named = self.find(key, id).or_else(|| {
+            let name = self.texts.get(item.text.as_ref()?)?;
+            let key = &self.writes.get(name)?.key;
+            (!self.confirmed.contains_key(key)).then_some(name)
+        });
+        named.cloned().unwrap_or_else(|| "(unknown)".into())
+    }
+
     /// Takes note of what the server calls the messages of a user's own devices.
     ///
     /// # Errors
@@ -112,16 +142,18 @@ impl Names {
 
     /// The name of a message that has this key or id.
     pub fn message(&self, key: Option<&str>, message_id: Option<&str>) -> String {
+        let named = self.find(key, message_id);
+        named.cloned().unwrap_or_else(|| "(unknown)".into())
+    }
+
+    fn find(&self, key: Option<&str>, message_id: Option<&str>) -> Option<&String> {
         let key = key.or_else(|| {
             let confirmed = self.confirmed.iter();
             let mut found = confirmed.filter(|(_, c)| Some(c.message_id.as_str()) == message_id);
             found.next().map(|(key, _)| key.as_str())
-        });
-        let named = self
-            .writes
-            .iter()
-            .find(|(_, written)| Some(written.key.as_str()) == key);
-        named.map_or_else(|| "(unknown)".into(), |(name, _)| name.clone())
+        })?;
+        let mut named = self.writes.iter().filter(|(_, written)| written.key == key);
+        named.next().map(|(name, _)| name)
     }
 
     /// The name of the last message of a conversation up to this place.
@@ -130,7 +162,9 @@ impl Names {
             let confirmed = self.confirmed.get(&written.key)?;
             (written.room == room && confirmed.seq <= seq).then_some((confirmed.seq, name))
         });
-        places.max().map_or_else(|| "nothing".into(), |(_, name)| name.clone())
+        places
+            .max()
+            .map_or_else(|| "nothing".into(), |(_, name)| name.clone())
     }
 
     /// The action with ids in place of names, for a device of this user.
@@ -215,7 +249,10 @@ impl Names {
         if written.user == user {
             return Ok(format!("{room}/key:{}", written.key));
         }
-        Ok(format!("{room}/message:{}", self.confirmed(name)?.message_id))
+        Ok(format!(
+            "{room}/message:{}",
+            self.confirmed(name)?.message_id
+        ))
     }
 }
 

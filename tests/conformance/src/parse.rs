@@ -48,9 +48,8 @@ pub fn text_of(name: &str, text: &str) -> Result<Scenario, Malformed> {
         let what = error.without_snippet().to_string();
         Malformed(format!("{name}{}: {what}", place.unwrap_or_default()))
     })?;
-    check(&scenario).map_err(|(line, column, what)| {
-        Malformed(format!("{name}:{line}:{column}: {what}"))
-    })?;
+    check(&scenario)
+        .map_err(|(line, column, what)| Malformed(format!("{name}:{line}:{column}: {what}")))?;
     Ok(scenario)
 }
 
@@ -83,7 +82,9 @@ impl<'de> Visitor<'de> for StepVisitor {
             },
         };
         if let Some(more) = map.next_key::<String>()? {
-            return Err(A::Error::custom(format!("`{more}` is one too many in a step")));
+            return Err(A::Error::custom(format!(
+                "`{more}` is one too many in a step"
+            )));
         }
         Ok(Step {
             line: key.referenced.line(),
@@ -147,7 +148,10 @@ fn whole(scenario: &Scenario, known: &Known) -> Result<(), String> {
     if let Some(forgotten) = scenario.cast.keys().find(|name| !expected.contains(name)) {
         return Err(format!("nothing is ever expected at `{forgotten}`"));
     }
-    if !matches!(scenario.steps.last().map(|s| &s.event), Some(Event::Expect(_))) {
+    if !matches!(
+        scenario.steps.last().map(|s| &s.event),
+        Some(Event::Expect(_))
+    ) {
         return Err("the last step is no `expect`".into());
     }
     let has = |tag| scenario.tags.contains(&tag);
@@ -157,7 +161,10 @@ fn whole(scenario: &Scenario, known: &Known) -> Result<(), String> {
     }
     let restarts = scenario.steps.iter().any(|step| {
         use crate::scenario::Order::{NewEpoch, Restart, Start, Stop};
-        matches!(&step.event, Event::Server(Restart | NewEpoch | Stop(_) | Start))
+        matches!(
+            &step.event,
+            Event::Server(Restart | NewEpoch | Stop(_) | Start)
+        )
     });
     if restarts != has(Tag::NeedsRestart) {
         return Err("`needs-restart` is the tag of scenarios that stop or start the server".into());
@@ -286,7 +293,9 @@ impl Known {
         }
         match self.texts.insert(text.into()) {
             true => Ok(()),
-            false => Err(format!("two messages say `{text}`; give each its own words")),
+            false => Err(format!(
+                "two messages say `{text}`; give each its own words"
+            )),
         }
     }
 

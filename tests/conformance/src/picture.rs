@@ -13,12 +13,23 @@ use crate::{
 const LONG: usize = 60;
 /// The left column, in characters.
 const COLUMN: usize = 64;
+/// Lines that are told around those that differ.
+const CONTEXT: usize = 3;
 
 /// The lines of what is expected.
 pub fn expected(expect: &Expect) -> Vec<String> {
     let mut lines = Vec::new();
-    lines.extend(expect.connection.as_ref().map(|state| format!("connection {state}")));
-    lines.extend(expect.tokens_asked.map(|count| format!("tokens asked {count}")));
+    lines.extend(
+        expect
+            .connection
+            .as_ref()
+            .map(|state| format!("connection {state}")),
+    );
+    lines.extend(
+        expect
+            .tokens_asked
+            .map(|count| format!("tokens asked {count}")),
+    );
     for room in &expect.rooms {
         let cursors = room.read_by.as_ref();
         let head = Head {
@@ -113,7 +124,12 @@ pub fn shown(shown: &Shown, expect: &Expect, names: &Names, user: &str) -> Vec<S
                 if timeline.older {
                     lines.push("  (older)".into());
                 }
-                lines.extend(timeline.items.iter().map(|item| shown_item(item, names, user)));
+                lines.extend(
+                    timeline
+                        .items
+                        .iter()
+                        .map(|item| shown_item(item, names, user)),
+                );
                 if !timeline.same {
                     lines.push("  (the listener has yet to be told more)".into());
                 }
@@ -127,7 +143,7 @@ pub fn shown(shown: &Shown, expect: &Expect, names: &Names, user: &str) -> Vec<S
 }
 
 fn shown_item(item: &shown::Item, names: &Names, user: &str) -> String {
-    let name = names.message(item.temp_id.as_deref(), item.message_id.as_deref());
+    let name = names.shown(item);
     let mut marks: Vec<String> = item.send.iter().cloned().collect();
     common_marks(&mut marks, item.edited, item.deleted, item.changing);
     for reaction in &item.reactions {
@@ -214,7 +230,11 @@ impl Head<'_> {
 }
 
 fn common_marks(marks: &mut Vec<String>, edited: bool, deleted: bool, changing: bool) {
-    for (mark, on) in [("edited", edited), ("deleted", deleted), ("changing", changing)] {
+    for (mark, on) in [
+        ("edited", edited),
+        ("deleted", deleted),
+        ("changing", changing),
+    ] {
         if on {
             marks.push(mark.to_owned());
         }
@@ -249,12 +269,32 @@ fn brief(text: &str) -> String {
     format!("{begin}… ({} bytes)", text.len())
 }
 
-/// Both side by side; lines that only one has are marked.
+/// Both side by side. Lines that only one has are marked; of many that both have only the first and
+/// the last few are told.
 pub fn beside(expected: &[String], shown: &[String]) -> String {
     let mut table = format!("  {:<COLUMN$} | shown\n", "expected");
-    let mut row = |mark: char, left: &str, right: &str| {
-        let _ = writeln!(table, "{mark} {left:<COLUMN$} | {right}");
-    };
+    let rows = align(expected, shown);
+    let differs = |row: &(&str, &str)| row.0 != row.1;
+    let mut skipped = 0;
+    for (n, row) in rows.iter().enumerate() {
+        let near = &rows[n.saturating_sub(CONTEXT)..rows.len().min(n + CONTEXT + 1)];
+        let at_an_end = n < CONTEXT || n + CONTEXT >= rows.len();
+        if !at_an_end && !near.iter().any(differs) {
+            skipped += 1;
+            continue;
+        }
+        if std::mem::take(&mut skipped) > 0 {
+            table += "  …\n";
+        }
+        let mark = if differs(row) { '!' } else { ' ' };
+        let line = format!("{mark} {:<COLUMN$} | {}", row.0, row.1);
+        let _ = writeln!(table, "{}", line.trim_end());
+    }
+    table
+}
+
+/// The lines in pairs, so that as many as possible are the same.
+fn align<'a>(expected: &'a [String], shown: &'a [String]) -> Vec<(&'a str, &'a str)> {
     // How many lines the two have in common from here on.
     let (rows, columns) = (expected.len(), shown.len());
     let mut common = vec![vec![0_usize; columns + 1]; rows + 1];
@@ -267,42 +307,48 @@ pub fn beside(expected: &[String], shown: &[String]) -> String {
             };
         }
     }
+    let mut pairs = Vec::new();
     let (mut i, mut j) = (0, 0);
     while i < rows || j < columns {
-        if i < rows && j < columns && expected[i] == shown[j] {
-            row(' ', &expected[i], &shown[j]);
-            (i, j) = (i + 1, j + 1);
-        } else if i < rows && j < columns && common[i + 1][j + 1] == common[i][j] {
-            row('!', &expected[i], &shown[j]);
+        let both = i < rows && j < columns;
+        if both && (expected[i] == shown[j] || common[i + 1][j + 1] == common[i][j]) {
+            pairs.push((expected[i].as_str(), shown[j].as_str()));
             (i, j) = (i + 1, j + 1);
         } else if j == columns || (i < rows && common[i + 1][j] >= common[i][j + 1]) {
-            row('!', &expected[i], "");
+            pairs.push((expected[i].as_str(), ""));
             i += 1;
         } else {
-            row('!', "", &shown[j]);
+            pairs.push(("", shown[j].as_str()));
             j += 1;
         }
     }
-    table
+    pairs
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn lines(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
     #[test]
-    fn lines_that_differ_stand_beside_each_other_and_are_marked() {
-        let lines = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let table = beside(&lines("a b c d"), &lines("a x c"));
-        let marks: Vec<(char, &str, &str)> = table
-            .lines()
-            .skip(1)
-            .map(|line| {
-                let (left, right) = line[2..].split_once('|').expect("two columns");
-                (line.chars().next().unwrap_or(' '), left.trim(), right.trim())
-            })
-            .collect();
-        let expected = [(' ', "a", "a"), ('!', "b", "x"), (' ', "c", "c"), ('!', "d", "")];
-        assert_eq!(marks, expected);
+    fn lines_that_differ_stand_beside_each_other() {
+        let (expected, shown) = (lines("a b c d"), lines("a x c"));
+        let pairs = [("a", "a"), ("b", "x"), ("c", "c"), ("d", "")];
+        assert_eq!(align(&expected, &shown), pairs);
+    }
+
+    #[test]
+    fn of_many_equal_lines_only_those_around_a_difference_are_told() {
+        let mut shown: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        let expected = shown.clone();
+        shown[50] = "other".into();
+        let table = beside(&expected, &shown);
+        assert!(table.lines().count() < 20, "{table}");
+        let marked: Vec<&str> = table.lines().filter(|line| line.starts_with('!')).collect();
+        assert_eq!(marked.len(), 1);
+        assert!(marked[0].starts_with("! 50 ") && marked[0].ends_with("| other"));
     }
 }

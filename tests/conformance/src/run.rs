@@ -140,9 +140,9 @@ impl Play<'_> {
         outcome.map_err(|what| format!("line {}: {what}", step.line))
     }
 
-    async fn act(&mut self, name: &str, action: &Action, fails: Option<&str>) -> Result<(), String> {
+    async fn act(&mut self, name: &str, asked: &Action, fails: Option<&str>) -> Result<(), String> {
         let user = self.seats[name].0.clone();
-        let action = self.resolve(&user, action).await?;
+        let action = self.resolve(&user, asked).await?;
         let described = format!("{name}: {action:?}");
         let Some((_, seat)) = self.seats.get_mut(name) else {
             return Err(format!("no device is called {name}"));
@@ -150,7 +150,10 @@ impl Play<'_> {
         let done = timeout(self.means.patience, seat.act(action)).await;
         let done = done.map_err(|_| format!("{described}: it does not return"))?;
         match (done, fails) {
-            (Ok(given), None) => self.names.give(&user, given),
+            (Ok(given), None) => {
+                self.names.said(asked);
+                self.names.give(&user, given)
+            }
             (Ok(_), Some(code)) => Err(format!("{described}: it worked, and was to fail: {code}")),
             (Err(Refusal { code, .. }), Some(expected)) if code == expected => Ok(()),
             (Err(Refusal { code, message }), _) => Err(format!("{described}: {code}: {message}")),
@@ -173,9 +176,11 @@ impl Play<'_> {
                 }
             }
         });
-        resolved
-            .await
-            .unwrap_or_else(|_| Err(format!("{action:?}: no device of its sender shows what it names")))
+        resolved.await.unwrap_or_else(|_| {
+            Err(format!(
+                "{action:?}: no device of its sender shows what it names"
+            ))
+        })
     }
 
     /// Looks at all devices, and learns what the server calls their messages.
@@ -187,7 +192,9 @@ impl Play<'_> {
             if let Some(broken) = shown.broken.first() {
                 return Err(format!("{name}: {broken}"));
             }
-            self.names.learn(&shown).map_err(|what| format!("{name}: {what}"))?;
+            self.names
+                .learn(&shown)
+                .map_err(|what| format!("{name}: {what}"))?;
             all.insert(name.clone(), shown);
         }
         self.always(&all)?;
@@ -242,7 +249,7 @@ impl Play<'_> {
                     }
                 }
                 Always::NeverResets { at, room } => {
-                    if timeline(at, room).is_some_and(|timeline| timeline.resets > 1) {
+                    if timeline(at, room).is_some_and(|timeline| timeline.resets > 0) {
                         return Err(format!("at {at} the timeline of {room} was told anew"));
                     }
                 }

@@ -9,7 +9,9 @@ pub struct Screen {
     pub items: Vec<TimelineItem>,
     /// How the timeline stands.
     pub state: TimelineState,
-    /// How often it was told anew, the first time included.
+    /// It was told at least once.
+    pub told: bool,
+    /// How often it was told anew what it showed.
     pub resets: u32,
     /// How often an item moved.
     pub moves: u32,
@@ -22,6 +24,7 @@ pub struct Screen {
 impl Screen {
     /// Applies what a listener was told.
     pub fn apply(&mut self, batch: TimelineBatch) {
+        self.told = true;
         self.state = batch.state;
         for diff in batch.diffs {
             if let Err(what) = self.apply_one(diff) {
@@ -34,7 +37,7 @@ impl Screen {
     fn apply_one(&mut self, diff: TimelineDiff) -> Result<(), String> {
         match diff {
             TimelineDiff::Reset(items) => {
-                self.resets += 1;
+                self.resets += u32::from(!self.items.is_empty());
                 self.items = items;
             }
             TimelineDiff::Insert { after, item } => {
@@ -49,7 +52,10 @@ impl Screen {
                 let before = std::mem::replace(&mut self.items[place], *item);
                 let after = &self.items[place];
                 if before.message.seq > 0 && after.message.seq == 0 {
-                    return Err(format!("{} was confirmed, and is not any more", says(after)));
+                    return Err(format!(
+                        "{} was confirmed, and is not any more",
+                        says(after)
+                    ));
                 }
                 let sent = matches!(before.send, Some(SendState::Sent { .. }));
                 if sent && matches!(after.send, Some(SendState::Queued)) {

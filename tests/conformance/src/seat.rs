@@ -151,7 +151,10 @@ impl Apart {
             .spawn()
             .map_err(lost)?;
         let stdin = child.stdin.take().ok_or_else(|| lost("it has no input"))?;
-        let stdout = child.stdout.take().ok_or_else(|| lost("it has no output"))?;
+        let stdout = child
+            .stdout
+            .take()
+            .ok_or_else(|| lost("it has no output"))?;
         let (tell, says) = mpsc::unbounded_channel();
         let changed = Arc::clone(&self.changed);
         // Ends with the process.
@@ -172,7 +175,10 @@ impl Apart {
     }
 
     async fn ask(&mut self, told: &Told) -> Result<Says, Refusal> {
-        let running = self.running.as_mut().ok_or_else(|| lost("it does not run"))?;
+        let running = self
+            .running
+            .as_mut()
+            .ok_or_else(|| lost("it does not run"))?;
         running.tell(told).await?;
         let answer = running.says.recv().await;
         answer.ok_or_else(|| lost("the device's process ended"))

@@ -65,7 +65,7 @@ pub struct Timeline {
     pub same: bool,
     /// Whether there are older messages to load.
     pub older: bool,
-    /// How often it was told anew, the first time included.
+    /// How often it was told anew what it showed.
     pub resets: u32,
     /// How often an item moved.
     pub moves: u32,

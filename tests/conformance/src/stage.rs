@@ -69,9 +69,7 @@ impl Stage {
             Order::Stall { on, user } => {
                 self.post("stall", json!({"on": on, "user_id": user})).await
             }
-            Order::Mute { on, user } => {
-                self.post("mute", json!({"on": on, "user_id": user})).await
-            }
+            Order::Mute { on, user } => self.post("mute", json!({"on": on, "user_id": user})).await,
             Order::Clock(minutes) => {
                 let body = json!({"offset_ms": minutes * 60_000});
                 self.post("clock", body).await
@@ -102,8 +100,14 @@ impl Stage {
     }
 
     async fn terminate(&mut self) -> Result<(), String> {
-        let pid = self.server.pid().ok_or("the server does not run")?.to_string();
-        let sent = std::process::Command::new("kill").args(["-TERM", &pid]).status();
+        let pid = self
+            .server
+            .pid()
+            .ok_or("the server does not run")?
+            .to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-TERM", &pid])
+            .status();
         sent.map_err(|error| error.to_string())?;
         let ended = self.server.wait().await;
         ended.map(drop).map_err(|error| error.to_string())

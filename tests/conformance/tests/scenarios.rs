@@ -17,26 +17,45 @@ use causerie_conformance::{
     scenario::{Scenario, Tag},
 };
 use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
 
 /// Most scenarios wait most of the time.
 const AT_ONCE: usize = 8;
 /// How long a wrong scenario has to come out right.
 const WRONG_PATIENCE: Duration = Duration::from_secs(3);
 
+/// Those of `malformed/` that a schema can see; the others are wrong about names.
+const MISFITS: [&str; 5] = [
+    "unknown_verb",
+    "unknown_field",
+    "unknown_order",
+    "two_verbs",
+    "half_an_expectation",
+];
+
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
     let asked = std::env::var("CAUSERIE_SCENARIO").ok();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut trials = vec![Trial::test("what is no scenario is refused with its line", || {
-        refused(&here_of("malformed"))
-    })];
+    let mut trials = vec![
+        Trial::test("what is no scenario is refused with its line", || {
+            refused(&here_of("malformed"))
+        }),
+        Trial::test(
+            "the schema takes every scenario and not what is none",
+            schema,
+        ),
+    ];
     let mut tally = Tally::default();
     for path in files(&here.join("scenarios")) {
         let name = name(&path);
         let scenario = parse::file(&path);
         let left_out = asked.as_ref().is_some_and(|asked| *asked != name)
-            || arguments.filter.as_ref().is_some_and(|f| !name.contains(f.as_str()));
+            || arguments
+                .filter
+                .as_ref()
+                .is_some_and(|f| !name.contains(f.as_str()));
         tally.count(&name, scenario.as_ref().ok(), left_out);
         if left_out {
             continue;
@@ -51,7 +70,9 @@ fn main() -> ExitCode {
     }
     if asked.is_none() {
         for path in files(&here.join("wrong")) {
-            trials.push(Trial::test(format!("wrong: {}", name(&path)), move || wrong(&path)));
+            trials.push(Trial::test(format!("wrong: {}", name(&path)), move || {
+                wrong(&path)
+            }));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -67,14 +88,20 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
         .collect();
     files.sort();
     files
 }
 
 fn name(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn play(scenario: &Scenario, patience: Duration, trace: bool) -> Result<(), run::Failed> {
@@ -122,6 +149,33 @@ fn refused(folder: &Path) -> Result<(), Failed> {
             Err(error) => error.to_string(),
         };
         same(&path.with_extension("expected"), &said)?;
+    }
+    Ok(())
+}
+
+/// The schema that other runners read says the same as the parser does.
+fn schema() -> Result<(), Failed> {
+    let schema = fs::read_to_string(here_of("scenario.schema.json"))?;
+    let schema: Value = serde_json::from_str(&schema)?;
+    let schema = jsonschema::validator_for(&schema)?;
+    let value = |path: &Path| -> Result<Value, Failed> {
+        let text = fs::read_to_string(path)?;
+        serde_saphyr::from_str(&text).map_err(|error| error.to_string().into())
+    };
+    for path in files(&here_of("scenarios"))
+        .iter()
+        .chain(&files(&here_of("wrong")))
+    {
+        if let Err(error) = schema.validate(&value(path)?) {
+            let (name, place) = (name(path), error.instance_path());
+            return Err(format!("{name}: {place}: {error}").into());
+        }
+    }
+    for misfit in MISFITS {
+        let path = here_of("malformed").join(misfit).with_extension("yaml");
+        if schema.is_valid(&value(&path)?) {
+            return Err(format!("the schema takes {misfit}").into());
+        }
     }
     Ok(())
 }

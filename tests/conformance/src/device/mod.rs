@@ -1,5 +1,7 @@
-//! A client under test: what a scenario has it do, and what it shows. The only file that knows the
+//! A client under test: what a scenario has it do, and what it shows. The only folder that knows the
 //! SDK's API; what another language's runner writes anew is this.
+
+mod look;
 
 use std::{
     collections::BTreeMap,
@@ -8,10 +10,9 @@ use std::{
 };
 
 use causerie::{
-    Client, ConnectionState, Conversation, ConversationEntry, ConversationId, Error, EventFilter,
-    HistoryPolicy, MessageTarget, NewConversation, OutboxEntry, SendMessage, SendState,
-    Subscription, TempId, Timeline, TimelineItem, TimelineStart, TimelineUpdates, TokenRequest,
-    Unsent, UpdateConversation, UserId, WriteKind,
+    Client, Conversation, ConversationId, Error, EventFilter, HistoryPolicy, MessageTarget,
+    NewConversation, SendMessage, Subscription, TempId, Timeline, TimelineStart, TimelineUpdates,
+    TokenRequest, Unsent, UpdateConversation,
 };
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, sync::Notify};
@@ -20,7 +21,7 @@ use crate::{
     names::many,
     scenario::Action,
     screen::Screen,
-    shown::{self, Given, Refusal, Shown},
+    shown::{Given, Refusal, Shown},
     tokens::Backend,
 };
 
@@ -126,7 +127,11 @@ impl Device {
                 Ok(Vec::new())
             }
             Action::SignOut { wipe, discard } => {
-                let unsent = if discard { Unsent::Discard } else { Unsent::Refuse };
+                let unsent = if discard {
+                    Unsent::Discard
+                } else {
+                    Unsent::Refuse
+                };
                 self.opened()?.client.sign_out(wipe, unsent).await?;
                 self.leave();
                 Ok(Vec::new())
@@ -207,13 +212,16 @@ impl Open {
         let (says, entries) = (Arc::clone(&said), client.conversations());
         let watches = vec![
             client.conversations().on_update(move |_| {
-                let previews = entries.items().into_iter().filter_map(|entry| last(&entry));
+                let previews = entries
+                    .items()
+                    .into_iter()
+                    .filter_map(|entry| look::last(&entry));
                 locked(&says).extend(previews);
                 list();
             }),
             client.on_connection_state(move |_| connection()),
             client.outbox().on_update(move |_| outbox()),
-            client.on_event(EventFilter::all(), move |_| events()),
+            client.on_events(EventFilter::all(), move |_| events()),
         ];
         Self {
             client,
@@ -248,7 +256,9 @@ impl Open {
             }
             Action::Show { room, page } => {
                 let conversation = self.known(&room).await?;
-                let timeline = conversation.timeline_paged(TimelineStart::Newest, page).await?;
+                let timeline = conversation
+                    .timeline_paged(TimelineStart::Newest, page)
+                    .await?;
                 let watched = Watched::new(timeline, changed);
                 self.screens.insert(conversation.id(), watched);
             }
@@ -321,7 +331,10 @@ impl Open {
                 let text = size.map(|size| "x".repeat(size)).or(text);
                 let mut message = SendMessage::text(text.as_deref().unwrap_or(&id));
                 message.reply_to = reply_to.map(|id| parse(&id)).transpose()?;
-                message.mentions = mentions.iter().map(|user| parse(user)).collect::<Result<_, _>>()?;
+                message.mentions = mentions
+                    .iter()
+                    .map(|user| parse(user))
+                    .collect::<Result<_, _>>()?;
                 let key = conversation.send_message(message).await?;
                 (Some(id), key, conversation)
             }
@@ -335,11 +348,19 @@ impl Open {
             }
             Action::React { id, emoji, r#as } => {
                 let (conversation, target) = self.target(&id)?;
-                (r#as, conversation.react(target, &emoji).await?, conversation)
+                (
+                    r#as,
+                    conversation.react(target, &emoji).await?,
+                    conversation,
+                )
             }
             Action::Unreact { id, emoji, r#as } => {
                 let (conversation, target) = self.target(&id)?;
-                (r#as, conversation.unreact(target, &emoji).await?, conversation)
+                (
+                    r#as,
+                    conversation.unreact(target, &emoji).await?,
+                    conversation,
+                )
             }
             Action::Add { room, users, r#as } => {
                 let conversation = self.conversation(&room)?;
@@ -347,7 +368,11 @@ impl Open {
             }
             Action::Remove { room, users, r#as } => {
                 let conversation = self.conversation(&room)?;
-                (r#as, conversation.remove_members(users).await?, conversation)
+                (
+                    r#as,
+                    conversation.remove_members(users).await?,
+                    conversation,
+                )
             }
             Action::Quit(room) => {
                 let conversation = self.conversation(&room)?;
@@ -396,45 +421,6 @@ impl Open {
         };
         Ok((self.conversation(room)?, target))
     }
-
-    async fn look(&self) -> Result<Shown, Refusal> {
-        let mut rooms = Vec::new();
-        let mut broken = Vec::new();
-        for entry in self.client.conversations().items() {
-            let id = entry.item.conversation_id;
-            let conversation = self.client.conversation(id);
-            // While suspended, there is no cache to read them from.
-            let cursors = conversation.read_cursors().await.unwrap_or_default();
-            let others = cursors.into_iter().filter(|c| c.user_id != *self.client.user_id());
-            let typing = conversation.typing_users();
-            let timeline = self.screens.get(&id).map(|watched| {
-                broken.extend(locked(&watched.screen).broken.iter().cloned());
-                watched.look()
-            });
-            rooms.push(shown::Room {
-                id: id.to_string(),
-                unread: entry.unread,
-                mentions: entry.item.mentions_unread,
-                membership: word(&entry.item.membership),
-                last: last(&entry),
-                pending: entry.pending.as_ref().map(|row| row.key.to_string()),
-                typing: typing.iter().map(UserId::to_string).collect(),
-                read_by: others.map(|c| (c.user_id.to_string(), c.seq)).collect(),
-                timeline,
-                title: entry.title,
-                draft: entry.draft,
-            });
-        }
-        let connection = self.client.connection_state().current();
-        Ok(Shown {
-            connection: connection_word(&connection).to_owned(),
-            rooms,
-            outbox: self.client.outbox().list().iter().map(queued).collect(),
-            tokens_asked: 0,
-            ever: Vec::new(),
-            broken,
-        })
-    }
 }
 
 impl Watched {
@@ -451,17 +437,6 @@ impl Watched {
             _watch: watch,
         }
     }
-
-    fn look(&self) -> shown::Timeline {
-        let screen = locked(&self.screen);
-        shown::Timeline {
-            items: screen.items.iter().map(item).collect(),
-            same: screen.resets > 0 && screen.items == self.timeline.items(),
-            older: screen.state.has_older,
-            resets: screen.resets,
-            moves: screen.moves,
-        }
-    }
 }
 
 impl Slow {
@@ -469,7 +444,8 @@ impl Slow {
     async fn drain(&mut self, resets: u32, moves: u32) -> Result<(), Refusal> {
         loop {
             let batch = self.updates.next().await;
-            self.screen.apply(batch.ok_or_else(|| wrong("it was closed"))?);
+            self.screen
+                .apply(batch.ok_or_else(|| wrong("it was closed"))?);
             if self.screen.items == self.timeline.items() {
                 break;
             }
@@ -483,85 +459,6 @@ impl Slow {
                 "expected {resets} resets and {moves} moves, and there were {r} and {m}"
             ))),
         }
-    }
-}
-
-fn item(item: &TimelineItem) -> shown::Item {
-    let message = &item.message;
-    let reactions = message.reactions.iter();
-    shown::Item {
-        temp_id: message.temp_id.map(|id| id.to_string()),
-        message_id: (message.seq > 0).then(|| message.message_id.to_string()),
-        seq: message.seq,
-        from: message.sender_id.to_string(),
-        text: message.content.text().map(str::to_owned),
-        send: item.send.as_ref().map(|state| match state {
-            SendState::Queued => "queued".into(),
-            SendState::Sent { .. } => "sent".into(),
-            SendState::Failed { code, .. } => format!("failed: {}", code.as_str()),
-        }),
-        edited: message.edited_at.is_some(),
-        deleted: message.deleted_at.is_some(),
-        changing: item.pending_change,
-        reactions: reactions
-            .map(|reaction| shown::Reaction {
-                emoji: reaction.emoji.clone(),
-                by: reaction.users.iter().map(UserId::to_string).collect(),
-                count: reaction.count,
-                me: reaction.me,
-            })
-            .collect(),
-        reply_to: message.reply_to.map(|id| id.to_string()),
-        mentions: message.mentions.iter().map(UserId::to_string).collect(),
-    }
-}
-
-fn queued(entry: &OutboxEntry) -> shown::Write {
-    // What a write names is in its payload as the wire has it.
-    let payload = serde_json::to_value(&entry.op).unwrap_or_default();
-    let named = |field: &str| payload[field].as_str().map(str::to_owned);
-    let what = match entry.op.kind() {
-        WriteKind::SendMessage => "send",
-        WriteKind::EditMessage => "edit",
-        WriteKind::DeleteMessage => "delete",
-        WriteKind::AddReaction => "react",
-        WriteKind::RemoveReaction => "unreact",
-        WriteKind::CreateConversation => "create",
-        WriteKind::UpdateConversation => "update",
-        WriteKind::AddMembers => "add",
-        WriteKind::RemoveMembers => "remove",
-        WriteKind::QuitConversation => "quit",
-        _ => "other",
-    };
-    shown::Write {
-        key: entry.key.to_string(),
-        what: what.into(),
-        room: entry.conversation_id.to_string(),
-        target_key: named("target_temp_id"),
-        target_id: named("message_id"),
-        failed: match &entry.state {
-            SendState::Failed { code, .. } => Some(code.as_str().to_owned()),
-            SendState::Queued | SendState::Sent { .. } => None,
-        },
-    }
-}
-
-/// What the newest message says.
-fn last(entry: &ConversationEntry) -> Option<String> {
-    let preview = entry.item.last_message.as_ref()?;
-    preview.content.text().map(str::to_owned)
-}
-
-fn connection_word(state: &ConnectionState) -> &'static str {
-    match state {
-        ConnectionState::Disconnected => "disconnected",
-        ConnectionState::Connecting => "connecting",
-        ConnectionState::Authenticating => "authenticating",
-        ConnectionState::Live => "live",
-        ConnectionState::Waiting { .. } => "waiting",
-        ConnectionState::SignInNeeded { .. } => "sign_in_needed",
-        ConnectionState::Suspended => "suspended",
-        ConnectionState::Closed { .. } => "closed",
     }
 }
 
