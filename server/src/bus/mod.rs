@@ -1,4 +1,4 @@
-//! The way between the nodes of one server: a hint, never the truth (docs/adr/0008).
+//! The way between the nodes of one server: a hint, never the truth (docs/adr/0009).
 //!
 //! Several nodes serve one database. What one of them makes durable it tells the others, so that
 //! they wake whom it concerns without asking the database all the time. A [`Hint`] may be lost, come

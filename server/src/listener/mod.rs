@@ -27,11 +27,12 @@ use self::{
     wire::Wire,
 };
 use crate::{
+    bus::{Bus, Hint, SWEEP_EVERY},
     clock::Clock,
     conn::{Conn, ConnConfig, Shared},
-    hub::SharedHub,
+    hub::{RingLimits, SharedHub},
     metrics::Metrics,
-    store::{Publish, Store},
+    store::{Answer, Publish, Store},
 };
 
 /// Time for a request's head.
@@ -80,6 +81,20 @@ impl Default for Core {
 }
 
 impl Core {
+    /// One node among others, which this bus reaches. Default: no others.
+    pub fn with_bus(bus: Arc<dyn Bus>) -> Self {
+        Self {
+            hub: SharedHub::with_bus(RingLimits::default(), bus),
+            ..Self::default()
+        }
+    }
+
+    /// For whoever drives the bus: what to do with a hint of another node.
+    pub fn receiver(&self) -> impl Fn(&Hint) + Send + Sync + 'static {
+        let core = self.clone();
+        move |hint| core.hub.take_in(hint, core.clock.now())
+    }
+
     /// For the store: what to do with what is durable.
     pub fn publisher(&self) -> Publish {
         let core = self.clone();
@@ -126,6 +141,45 @@ impl Server {
             #[cfg(feature = "control")]
             faults: Arc::default(),
         })
+    }
+}
+
+impl Server {
+    /// Reads what other nodes changed without a hint that arrived. `done` is told whether it was
+    /// read.
+    fn sweep(&self, done: impl FnOnce(bool) + Send + 'static) {
+        let Some(query) = self.shared.hub.lock().poll_sweep() else {
+            return done(false);
+        };
+        let (hub, clock) = (self.shared.hub.clone(), self.clock.clone());
+        let read = move |answer| {
+            let changed = match answer {
+                Ok(Answer::Changed(changed)) => Some(changed),
+                Ok(_) => None,
+                Err(error) => {
+                    tracing::warn!(%error, "what other nodes changed could not be read");
+                    None
+                }
+            };
+            let found = changed.is_some();
+            hub.lock().handle_swept(changed, clock.now());
+            done(found);
+        };
+        self.store.query(query, Box::new(read));
+    }
+
+    /// With others beside it, a node takes connections once it knows where the others stand.
+    async fn meet_peers(&self) {
+        while self.shared.hub.has_peers() {
+            let (told, found) = tokio::sync::oneshot::channel();
+            self.sweep(|found| {
+                let _ = told.send(found);
+            });
+            if matches!(found.await, Ok(true)) {
+                return;
+            }
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+        }
     }
 }
 
@@ -190,11 +244,15 @@ pub async fn run(listener: TcpListener, server: Arc<Server>, shutdown: impl Futu
     let service = TowerToHyperService::new(http::router(Arc::clone(&server)));
     let mut shutdown = pin!(shutdown);
     let mut upkeep = tokio::time::interval(UPKEEP_EVERY);
+    let mut sweep = tokio::time::interval(SWEEP_EVERY);
+    sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    server.meet_peers().await;
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             _ = upkeep.tick() => server.shared.metrics.run_upkeep(),
+            _ = sweep.tick(), if server.shared.hub.has_peers() => server.sweep(|_| {}),
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let server = Arc::clone(&server);

@@ -4,5 +4,6 @@ mod activity;
 mod asking;
 mod delivery;
 mod ending;
+mod nodes;
 mod opening;
 mod world;

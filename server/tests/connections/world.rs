@@ -97,16 +97,15 @@ impl World {
     }
 
     pub fn with(config: ConnConfig, ring: RingLimits) -> Self {
-        let store = MemoryStore::new("c0ffee");
+        Self::on(node(config, SharedHub::new(ring)))
+    }
+
+    /// On this node. Another one can be put into its place: connections stay where they are, and
+    /// what is written is published by the present one.
+    pub fn on(shared: Arc<Shared>) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                config,
-                auth: Auth::from_secret(b"secret", Rules::default()).expect("a secret"),
-                hub: SharedHub::new(ring),
-                metrics: Arc::new(Metrics::new()),
-                epoch: store.epoch().to_owned(),
-            }),
-            store,
+            store: MemoryStore::new(shared.epoch.clone()),
+            shared,
             peers: Vec::new(),
             now: Duration::from_secs(1),
             ids: 0,
@@ -487,6 +486,17 @@ impl World {
     pub fn add(&mut self, owner: &str, room: ConversationId, who: &str) {
         self.write(owner, room, WriteOp::AddMembers(one(who)));
     }
+}
+
+/// A node over an empty store.
+pub fn node(config: ConnConfig, hub: SharedHub) -> Arc<Shared> {
+    Arc::new(Shared {
+        config,
+        auth: Auth::from_secret(b"secret", Rules::default()).expect("a secret"),
+        hub,
+        metrics: Arc::new(Metrics::new()),
+        epoch: "c0ffee".into(),
+    })
 }
 
 fn one(who: &str) -> Members {

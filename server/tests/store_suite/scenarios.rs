@@ -35,6 +35,7 @@ macro_rules! for_every_store {
 }
 
 mod audit;
+mod changes;
 mod creating;
 mod cursors;
 mod history;

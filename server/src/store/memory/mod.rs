@@ -110,3 +110,72 @@ impl MemoryStore {
         &self.tables
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use causerie_protocol::{
+        ClientId, ConversationId, ConversationKind, CreateConversation, TempId, UserId, Write,
+        WriteOp,
+    };
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::{Actor, LaneId};
+
+    fn create(n: u128) -> Command {
+        let user = |name| UserId::new(name).expect("a user");
+        let create = CreateConversation {
+            kind: ConversationKind::Direct,
+            group_id: None,
+            title: None,
+            members: Some(vec![user("bob")]),
+            history: None,
+        };
+        let temp_id = TempId::from_uuid(Uuid::from_u128(n));
+        let id = ConversationId::direct(&user("alice"), &user("bob"));
+        Command::Write {
+            lane: LaneId(1),
+            actor: Actor {
+                user_id: user("alice"),
+                client_id: ClientId::from_uuid(Uuid::nil()),
+                admin: false,
+            },
+            write: Box::new(Write::new(temp_id, id, WriteOp::CreateConversation(create))),
+            refuse: None,
+        }
+    }
+
+    fn apply(store: &mut MemoryStore, n: u128) -> (Vec<Outcome>, Vec<Commit>) {
+        store.apply(&[create(n)], 1, || MessageId::from_uuid(Uuid::from_u128(n)))
+    }
+
+    #[test]
+    fn what_was_applied_and_not_synced_never_was_once_it_is_lost() {
+        let mut store = MemoryStore::new("c0ffee");
+        store.hold_syncs();
+        assert_eq!(apply(&mut store, 1).1.len(), 1);
+        store.lose_unsynced();
+        let (outcomes, commits) = apply(&mut store, 2);
+        assert!(matches!(&outcomes[..], [Outcome::Acked(ack)] if !ack.duplicate));
+        assert_eq!(commits[0].change, 1, "its number is free again");
+        store.sync();
+        store.lose_unsynced();
+        let (outcomes, commits) = apply(&mut store, 3);
+        assert!(matches!(&outcomes[..], [Outcome::Acked(ack)] if ack.duplicate));
+        assert!(commits.is_empty());
+    }
+
+    #[test]
+    fn while_it_is_away_nothing_is_written_or_read() {
+        let mut store = MemoryStore::new("c0ffee");
+        store.set_down(true);
+        let (outcomes, commits) = apply(&mut store, 1);
+        assert!(matches!(&outcomes[..], [Outcome::Refused(error)] if error.retryable));
+        assert!(commits.is_empty());
+        let query = Query::Changed { since: None };
+        assert!(store.query(&query).is_err());
+        store.set_down(false);
+        assert_eq!(apply(&mut store, 1).1.len(), 1);
+        assert!(store.query(&query).is_ok());
+    }
+}
