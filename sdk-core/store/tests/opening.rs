@@ -275,7 +275,10 @@ fn a_store_in_memory_forgets_one_user_before_it_serves_another() {
     store
         .apply(&[StoreOp::PutMessage(Box::new(message(1, 1, 1, "secret")))])
         .unwrap();
-    assert_eq!(store.snapshot().unwrap().client_id, fresh(1).fresh_client_id);
+    assert_eq!(
+        store.snapshot().unwrap().client_id,
+        fresh(1).fresh_client_id
+    );
     let snapshot = store.begin_anew(&user("bob"), fresh(2)).unwrap();
     assert_eq!(snapshot.user_id, user("bob"));
     assert_eq!(snapshot.client_id, fresh(2).fresh_client_id);
