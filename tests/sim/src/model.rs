@@ -353,9 +353,11 @@ impl Person {
         };
         match asked {
             Asked::Write(key) => {
-                let state = self.writes.get(&key).map(|own| own.state);
-                if state == Some(OwnState::Asked) {
-                    let after = if good {
+                let own = self.writes.get(&key);
+                if let Some(own) = own.filter(|own| own.state == OwnState::Asked) {
+                    // What is queued was told of before. A deletion of what never left this device
+                    // takes that back, and needs no place of its own.
+                    let after = if good && own.what != What::Delete {
                         OwnState::Queued
                     } else {
                         OwnState::Gone
