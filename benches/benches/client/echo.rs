@@ -1,6 +1,9 @@
 //! The public `send` until a subscriber has the diff.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use causerie::{
     Client, ItemKey, TimelineDiff, TimelineStart, TimelineUpdates, TokenError, TokenRequest,
@@ -47,6 +50,8 @@ pub fn measure(folder: &Path) -> Result<Vec<Figure>, Failed> {
             updates.next().await;
         }
         let mut online = Samples::default();
+        let mut slowest = Slowest::default();
+        let threads = Threads::find()?;
         let mut pace = interval(Duration::from_millis(10));
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let before = client.stats().await?.events_received;
@@ -59,9 +64,11 @@ pub fn measure(folder: &Path) -> Result<Vec<Figure>, Failed> {
                     _ = updates.next() => {}
                 }
             }
+            let before = threads.times()?;
             let sample = one(&conversation, &mut updates, n).await?;
             if n >= WARM_UP {
                 online.add(sample);
+                slowest.consider(sample, before, threads.times()?);
             }
         }
         let took = began.elapsed();
@@ -83,6 +90,13 @@ pub fn measure(folder: &Path) -> Result<Vec<Figure>, Failed> {
                 "goal < 1",
             ),
             Figure::millis("with events coming in, slowest", online.percentile(100), ""),
+            Figure::millis("of it the core's thread waited for a CPU", slowest.core, ""),
+            Figure::millis(
+                "of it the caller's thread waited for a CPU",
+                slowest.caller,
+                "",
+            ),
+            Figure::millis("of it either of them ran", slowest.ran, ""),
             Figure::new("events coming in, own ones included", rate, "/s", ""),
             Figure::millis("stats().echo_p50", stats.echo_p50.unwrap_or_default(), ""),
             Figure::millis("stats().ack_p50", stats.ack_p50.unwrap_or_default(), ""),
@@ -109,5 +123,76 @@ async fn one(
         if here {
             return Ok(began.elapsed());
         }
+    }
+}
+
+/// What the kernel counts of a thread: the time that it ran, and that it was ready and had no CPU.
+#[derive(Debug, Clone, Copy, Default)]
+struct Times {
+    ran: Duration,
+    waited: Duration,
+}
+
+/// The two threads that an echo takes, by their accounts.
+struct Threads {
+    core: PathBuf,
+    caller: PathBuf,
+}
+
+impl Threads {
+    fn find() -> Result<Self, Failed> {
+        for task in std::fs::read_dir("/proc/self/task")? {
+            let task = task?.path();
+            if std::fs::read_to_string(task.join("comm"))?.trim() == "causerie-core" {
+                return Ok(Self {
+                    core: task.join("schedstat"),
+                    caller: "/proc/thread-self/schedstat".into(),
+                });
+            }
+        }
+        Err("the core's thread is not there".into())
+    }
+
+    fn times(&self) -> Result<[Times; 2], Failed> {
+        let read = |path: &Path| -> Result<Times, Failed> {
+            let text = std::fs::read_to_string(path)?;
+            let mut numbers = text.split_whitespace().map(str::parse::<u64>);
+            let mut next = || {
+                numbers
+                    .next()
+                    .ok_or("no account")
+                    .map(|n| n.map(Duration::from_nanos))
+            };
+            let (ran, waited) = (next()??, next()??);
+            Ok(Times { ran, waited })
+        };
+        Ok([read(&self.core)?, read(&self.caller)?])
+    }
+}
+
+/// Where the time of the slowest echo went. What is neither is sleep: for the disk, or a lock.
+#[derive(Debug, Default)]
+struct Slowest {
+    sample: Duration,
+    core: Duration,
+    caller: Duration,
+    ran: Duration,
+}
+
+impl Slowest {
+    fn consider(&mut self, sample: Duration, before: [Times; 2], after: [Times; 2]) {
+        if sample <= self.sample {
+            return;
+        }
+        let [core, caller] = [0, 1].map(|n| Times {
+            ran: after[n].ran.saturating_sub(before[n].ran),
+            waited: after[n].waited.saturating_sub(before[n].waited),
+        });
+        *self = Self {
+            sample,
+            core: core.waited,
+            caller: caller.waited,
+            ran: core.ran + caller.ran,
+        };
     }
 }
