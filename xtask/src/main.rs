@@ -13,6 +13,8 @@ mod fuzz;
 mod libtest;
 mod planted;
 mod process;
+#[cfg(test)]
+mod proof;
 mod report;
 mod runner;
 mod suite;

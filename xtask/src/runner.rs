@@ -11,7 +11,7 @@ use crate::libtest::{Counts, without_colour};
 use crate::process;
 use crate::report::{Outcome, StepOutcome};
 use crate::suite::Step;
-use crate::verdict::{self, Judge, NotRun, Verdict};
+use crate::verdict::{self, CANNOT_START, Judge, NotRun, Verdict};
 
 /// How many of a step's last lines are kept to be shown again.
 const LAST_LINES: usize = 80;
@@ -52,6 +52,14 @@ pub fn run_suite(suite: &'static str, steps: &[Step], patience: Patience) -> Out
             });
             continue;
         }
+        if let Judge::NotHere(_) = step.judge {
+            outcome.steps.push(StepOutcome {
+                step: step.name,
+                verdict: verdict::judge(step.judge, true, Counts::default(), &[]),
+                ..StepOutcome::default()
+            });
+            continue;
+        }
         let done = run_step(step, patience);
         println!(
             "--- {suite}, {}: {} passed, {} failed in {:.1} s",
@@ -79,7 +87,7 @@ fn run_step(step: &Step, patience: Patience) -> StepOutcome {
     let mut seen = Seen::default();
     let ended = match spawn(step) {
         Ok(mut child) => follow(&mut child, &mut seen, patience),
-        Err(problem) => Err(format!("cannot start {}: {problem}", line[0])),
+        Err(problem) => Err(format!("{CANNOT_START}{}: {problem}", line[0])),
     };
     let success = match ended {
         Ok(success) => success,

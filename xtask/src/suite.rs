@@ -50,6 +50,10 @@ pub const SIM_PROFILE: &str = "sim";
 /// The seeds of a normal test.
 const SIM_SEEDS: &str = "5000";
 
+/// The libraries as the scripts of other languages load them, uniffi's generator, and a server.
+const BINDINGS_BUILD: &str = "build --locked -p causerie-cli -p causerie-ffi -p causerie-node \
+    -p causerie-flutter --features causerie-ffi/trial,causerie-ffi/bindgen,causerie-node/trial";
+
 /// Packages whose tests are suites of their own.
 const OWN_SUITES: [&str; 4] = [
     "causerie-sim",
@@ -228,6 +232,49 @@ pub const ALL: &[Suite] = &[
         },
     },
     Suite {
+        name: "bindings",
+        about: "Python, Node and Dart use their bindings against a real server",
+        steps: |place| {
+            let build = place.cargo("build the libraries", BINDINGS_BUILD, Judge::Preparation);
+            let python = place.script(
+                "Python, by uniffi",
+                "python3 bindings/uniffi/smoke.py",
+                Judge::Script { needs: "python3" },
+                "causerie_ffi",
+            );
+            let node = place.script(
+                "Node, by napi",
+                "node bindings/node/smoke.js",
+                Judge::Script { needs: "node" },
+                "causerie_node",
+            );
+            let dart = match std::env::var_os("CAUSERIE_DART_PACKAGES") {
+                Some(packages) => {
+                    let mut step = place.script(
+                        "Dart, by flutter_rust_bridge",
+                        "dart",
+                        Judge::Script { needs: "dart" },
+                        "causerie_flutter",
+                    );
+                    let mut flag = OsString::from("--packages=");
+                    flag.push(packages);
+                    step.command
+                        .extend([flag, "bindings/flutter/smoke.dart".into()]);
+                    step
+                }
+                None => place.script(
+                    "Dart, by flutter_rust_bridge",
+                    "dart",
+                    Judge::NotHere(
+                        "no Dart: CAUSERIE_DART_PACKAGES names no package configuration with flutter_rust_bridge (bindings/flutter/README.md)",
+                    ),
+                    "causerie_flutter",
+                ),
+            };
+            vec![build, python, node, dart]
+        },
+    },
+    Suite {
         name: "demo",
         about: "the demo of a release build loses, doubles and reorders nothing",
         steps: |place| {
@@ -281,6 +328,33 @@ impl Place {
             name,
             command,
             environment: Vec::new(),
+            folder: self.root.clone(),
+            judge,
+        }
+    }
+
+    /// A script in another language, which loads one of our libraries and starts a server.
+    fn script(
+        &self,
+        name: &'static str,
+        line: &'static str,
+        judge: Judge,
+        library: &'static str,
+    ) -> Step {
+        let built = self.target.join("debug");
+        let library = format!(
+            "{}{library}{}",
+            std::env::consts::DLL_PREFIX,
+            std::env::consts::DLL_SUFFIX
+        );
+        Step {
+            name,
+            command: line.split_whitespace().map(OsString::from).collect(),
+            environment: vec![
+                ("CAUSERIE_BIN", built.join("causerie").into()),
+                ("CAUSERIE_BINDGEN", built.join("causerie-bindgen").into()),
+                ("CAUSERIE_LIB", built.join(library).into()),
+            ],
             folder: self.root.clone(),
             judge,
         }

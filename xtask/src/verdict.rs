@@ -17,6 +17,13 @@ pub enum Judge {
     Deny,
     /// The demo: its last JSON line must say that no promise broke.
     Demo,
+    /// A script that counts as the test harness does, by a program that may be missing.
+    Script {
+        /// The program.
+        needs: &'static str,
+    },
+    /// Nothing: what it takes is not here, for this reason, and nobody is at fault.
+    NotHere(&'static str),
 }
 
 /// What became of a step.
@@ -41,6 +48,9 @@ pub struct NotRun {
     pub excused: bool,
 }
 
+/// What the runner says when a step's program cannot be started; its name follows.
+pub const CANNOT_START: &str = "cannot start ";
+
 /// The number of messages below which a demo has shown too little.
 const DEMO_AT_LEAST: u64 = 200;
 const DEMO_KEYS: [&str; 7] = [
@@ -62,11 +72,18 @@ pub fn judge(judge: Judge, success: bool, counts: Counts, last_lines: &[String])
         Judge::Preparation if success => Verdict::default(),
         Judge::Preparation => one(false),
         // Also where a filter matches nothing any more, which the harness calls ok.
-        Judge::Libtest if counts.passed + counts.failed == 0 && success => {
+        Judge::Libtest | Judge::Script { .. } if counts.passed + counts.failed == 0 && success => {
             complain("no test ran".into())
         }
+        Judge::Script { needs } if !success && says(&format!("{CANNOT_START}{needs}: ")) => {
+            not_run(
+                &format!("{needs} is not installed, or cannot be started"),
+                false,
+            )
+        }
+        Judge::NotHere(reason) => not_run(reason, true),
         // What does not compile, or dies of a signal, fails without a count.
-        Judge::Libtest => Verdict {
+        Judge::Libtest | Judge::Script { .. } => Verdict {
             passed: counts.passed,
             failed: counts.failed.max(usize::from(!success)),
             ignored: counts.ignored,
@@ -208,6 +225,30 @@ mod tests {
             &lines("advisories FAILED"),
         );
         assert_eq!((vulnerable.failed, vulnerable.not_run), (1, None));
+    }
+
+    #[test]
+    fn a_script_counts_like_the_harness_and_a_missing_program_is_named() {
+        let script = Judge::Script { needs: "node" };
+        let good = counts("test result: ok. 9 passed; 0 failed; 0 ignored");
+        assert_eq!(judge(script, true, good, &[]).passed, 9);
+        assert_eq!(judge(script, true, Counts::default(), &[]).failed, 1);
+        assert_eq!(judge(script, false, good, &[]).failed, 1);
+        let missing = lines("cannot start node: No such file or directory (os error 2)");
+        let verdict = judge(script, false, Counts::default(), &missing);
+        let not_run = verdict.not_run.expect("could not run");
+        assert!(!not_run.excused && not_run.reason.starts_with("node "));
+        // A script that says so of another program has failed.
+        let other = lines("cannot start nodemon: No such file or directory");
+        assert_eq!(judge(script, false, Counts::default(), &other).failed, 1);
+    }
+
+    #[test]
+    fn what_is_not_here_is_named_and_excused() {
+        let verdict = judge(Judge::NotHere("no Dart"), true, Counts::default(), &[]);
+        let not_run = verdict.not_run.expect("was not run");
+        assert!(not_run.excused && not_run.reason == "no Dart");
+        assert_eq!((verdict.passed, verdict.failed), (0, 0));
     }
 
     const GOOD: &str = r#"{"sent":240,"shown":240,"acknowledged":240,"delivered":720,"lost":0,"doubled":0,"out_of_order":0,"reconnects":6}"#;
