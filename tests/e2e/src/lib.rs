@@ -1,6 +1,15 @@
 //! What the tests with real processes share. They need the binary `causerie` with its control
-//! port: `cargo build -p causerie-cli --features control`. It is looked for where `CAUSERIE_BIN`
-//! says, else beside the tests in the target folder.
+//! port, and the library that makes a disk bad:
+//!
+//! ```sh
+//! cargo build -p causerie-cli --features control && cargo build -p causerie-shim
+//! cargo test -p causerie-e2e
+//! ```
+//!
+//! They are looked for where `CAUSERIE_BIN` and `CAUSERIE_SHIM` say, else beside the tests in the
+//! target folder. What happens by chance follows a seed, which is printed; `CAUSERIE_SEED` sets it.
+//! Processes and disks keep their own time, so the same seed gives the same faults, and nearly the
+//! same moments.
 //!
 //! - [`House`] is a server in a folder of its own, with its control port and users' clients.
 //! - [`chat`] says how the tests talk: ids, conversations, messages.
@@ -28,7 +37,8 @@ use tempfile::TempDir;
 
 use self::{control::Control, disk::Disk};
 
-/// A server with all that a test asks of it. Dropping it kills it and removes its folder.
+/// A server with all that a test asks of it. Dropping it kills it and removes its folder, unless the
+/// test failed: then the folder stays, and is named.
 #[derive(Debug)]
 pub struct House {
     /// The server.
@@ -98,6 +108,15 @@ impl House {
         RawClient::open(self.server.addr(), &token, &client_id)
             .await
             .expect("the server takes its own token")
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.folder.disable_cleanup(true);
+            println!("data and logs: {}", self.folder.path().display());
+        }
     }
 }
 
