@@ -83,7 +83,7 @@ pub struct ConversationList {
 impl ConversationList {
     /// All entries, in the order to show.
     pub fn items(&self) -> Vec<ConversationEntry> {
-        self.core.list().read(|list| list.entries().to_vec())
+        self.core.list().read(ListMirror::list)
     }
 
     /// One entry, if it is known on this device.

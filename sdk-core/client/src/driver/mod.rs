@@ -268,7 +268,7 @@ impl Core {
             events_received: engine.events_received,
             messages_acknowledged: engine.messages_acknowledged,
             subscribed: engine.subscribed,
-            conversations: self.list.read(|list| list.entries().len() as u64),
+            conversations: self.list.read(|list| list.len() as u64),
             reconnects: engine.reconnects,
             outbox: self.outbox.read(|outbox| outbox.len() as u64),
             last_activity: engine.last_activity,

@@ -163,6 +163,8 @@ impl CoreThread {
             && trouble.at.is_some_and(|at| at <= clock::monotonic())
         {
             trouble.at = None;
+            // What the last attempt left undone, if the store failed again and again.
+            self.drain();
             if self.started {
                 self.command(CommandKind::Start, None, None);
             }

@@ -1,6 +1,6 @@
 //! The conversation list as its listeners see it.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use causerie_engine::{ConversationChange, ConversationEntry};
 use causerie_protocol::{ConversationId, Millis};
@@ -15,8 +15,9 @@ type Rank = (Reverse<(u64, Millis)>, ConversationId);
 #[derive(Default)]
 pub(crate) struct ListMirror {
     ranks: HashMap<ConversationId, Rank>,
-    /// Sorted by rank.
-    entries: Vec<ConversationEntry>,
+    /// Sorted by rank. Behind pointers, so that an entry that goes to the top of a long list moves
+    /// little.
+    entries: Vec<Arc<ConversationEntry>>,
 }
 
 impl Join for ListUpdate {
@@ -31,7 +32,7 @@ impl Mirror for ListMirror {
 
     fn whole(&self) -> ListUpdate {
         ListUpdate {
-            diffs: vec![ListDiff::Reset(self.entries.clone())],
+            diffs: vec![ListDiff::Reset(self.list())],
         }
     }
 }
@@ -41,13 +42,18 @@ fn rank(entry: &ConversationEntry) -> Rank {
 }
 
 impl ListMirror {
-    pub(crate) fn entries(&self) -> &[ConversationEntry] {
-        &self.entries
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// All of them: a copy.
+    pub(crate) fn list(&self) -> Vec<ConversationEntry> {
+        self.entries.iter().map(|entry| (**entry).clone()).collect()
     }
 
     pub(crate) fn get(&self, id: ConversationId) -> Option<&ConversationEntry> {
         let place = self.place(self.ranks.get(&id)?).ok()?;
-        self.entries.get(place)
+        self.entries.get(place).map(Arc::as_ref)
     }
 
     /// All of it anew, from an engine that was restored.
@@ -55,8 +61,8 @@ impl ListMirror {
         &mut self,
         entries: impl Iterator<Item = ConversationEntry>,
     ) -> Option<ListUpdate> {
-        self.entries = entries.collect();
-        self.entries.sort_by_key(rank);
+        self.entries = entries.map(Arc::new).collect();
+        self.entries.sort_by_key(|entry| rank(entry));
         self.ranks = self
             .entries
             .iter()
@@ -92,7 +98,7 @@ impl ListMirror {
         let rank = rank(&entry);
         let index = self.place(&rank).unwrap_or_else(|place| place);
         self.ranks.insert(id, rank);
-        self.entries.insert(index, entry.clone());
+        self.entries.insert(index, Arc::new(entry.clone()));
         let entry = Box::new(entry);
         match taken {
             None => ListDiff::Insert { index, entry },
@@ -105,7 +111,7 @@ impl ListMirror {
         }
     }
 
-    fn take(&mut self, id: ConversationId) -> Option<(usize, ConversationEntry)> {
+    fn take(&mut self, id: ConversationId) -> Option<(usize, Arc<ConversationEntry>)> {
         let rank = self.ranks.remove(&id)?;
         let place = self.place(&rank).ok()?;
         Some((place, self.entries.remove(place)))
@@ -188,7 +194,7 @@ mod tests {
             if let Some(update) = list.apply(changes) {
                 show(&mut shown, update);
             }
-            assert_eq!(shown, list.entries());
+            assert_eq!(shown, list.list());
             assert!(
                 shown.is_sorted_by_key(rank),
                 "higher ones first, then by id"
