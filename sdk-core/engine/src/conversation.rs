@@ -26,8 +26,6 @@ pub(crate) struct Conversation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReadMark {
     pub(crate) seq: Seq,
-    /// How many messages that are, if it is known here.
-    pub(crate) number: Option<u64>,
     /// It is on the wire.
     pub(crate) asked: bool,
 }
@@ -38,11 +36,7 @@ impl From<ConversationRow> for Conversation {
             item: row.item,
             position: row.position,
             ranges: Ranges::from(row.ranges),
-            read_mark: row.read_mark.map(|seq| ReadMark {
-                seq,
-                number: None,
-                asked: false,
-            }),
+            read_mark: row.read_mark.map(|seq| ReadMark { seq, asked: false }),
             draft: row.draft,
         }
     }
@@ -89,7 +83,8 @@ impl Conversation {
         self.last().max(self.item.head_seq).max(shown)
     }
 
-    /// Whether the cache reaches up to the position: then each event in order extends it.
+    /// Whether the newest of the cache reaches up to the position: then each event in order extends
+    /// it. A page may lie beyond the position, with a hole between them.
     pub(crate) fn is_attached(&self) -> bool {
         let Some(position) = self.position else {
             return false;
@@ -98,7 +93,7 @@ impl Conversation {
             || self
                 .ranges
                 .newest_run()
-                .is_some_and(|(_, hi)| hi >= position.seq)
+                .is_some_and(|(lo, hi)| lo <= position.seq + 1 && hi >= position.seq)
     }
 
     /// Drops all but the newest ranges, if there are too many. Gives the seq below which messages
@@ -119,14 +114,11 @@ impl Conversation {
         lane: Option<&Lane>,
     ) -> ConversationEntry {
         let mut item = self.item.clone();
-        if let Some(mark) = self.read_mark.filter(|mark| mark.seq > item.read_seq) {
-            item.read_seq = mark.seq;
-            if mark.seq >= item.head_seq {
-                item.read_number = item.head_number;
-                item.mentions_unread = 0;
-            } else if let Some(number) = mark.number {
-                item.read_number = item.read_number.max(number);
-            }
+        // A head may be told after what lies before it was read.
+        if let Some(mark) = self.read_mark.filter(|mark| mark.seq >= item.head_seq) {
+            item.read_seq = item.read_seq.max(mark.seq);
+            item.read_number = item.head_number;
+            item.mentions_unread = 0;
         }
         let pending = lane
             .and_then(|lane| {

@@ -11,6 +11,10 @@ use causerie_protocol::{
 /// changed.
 pub(crate) fn merge(known: &mut Item, told: Item) -> bool {
     let before = known.clone();
+    // An acknowledgement may have told of a message beyond the head that is told now.
+    let beyond = known.last_message.take_if(|last| {
+        last.seq > told.head_seq.max(known.head_seq) && last.seq >= told.visible_from
+    });
     let newer = told.rev > known.rev || (told.rev == known.rev && told.head_seq >= known.head_seq);
     let (head, mentions) = if newer {
         let head = (told.head_seq < known.head_seq)
@@ -41,6 +45,9 @@ pub(crate) fn merge(known: &mut Item, told: Item) -> bool {
     }
     if let Some(mentions) = mentions {
         known.mentions_unread = mentions;
+    }
+    if beyond.is_some() {
+        known.last_message = beyond;
     }
     touch(known);
     *known != before

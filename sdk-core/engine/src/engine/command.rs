@@ -347,7 +347,15 @@ impl Engine {
         let number = number(self, seq);
         if let Some(conversation) = self.conversations.get_mut(&conversation_id) {
             let asked = conversation.read_mark.is_some_and(|mark| mark.asked);
-            conversation.read_mark = Some(ReadMark { seq, number, asked });
+            conversation.read_mark = Some(ReadMark { seq, asked });
+            // It counts here at once and for good: what comes next is unread from here on.
+            let item = &mut conversation.item;
+            let to_head = (seq >= item.head_seq).then_some(item.head_number);
+            item.read_seq = seq;
+            item.read_number = item.read_number.max(number.max(to_head).unwrap_or(0));
+            if to_head.is_some() {
+                item.mentions_unread = 0;
+            }
             if !asked {
                 self.receipts.want_mark(conversation_id);
             }

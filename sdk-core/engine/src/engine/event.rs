@@ -297,10 +297,7 @@ impl Engine {
         let last = conversation.last();
         for key in self.outbox.covered(id, last) {
             let covered = self.outbox.get(key).is_some_and(|row| match row.state {
-                crate::OutboxState::Acked { seq, .. } => self
-                    .conversations
-                    .get(&id)
-                    .is_none_or(|conversation| conversation.ranges.all_as_of(seq)),
+                crate::OutboxState::Acked { seq, .. } => self.is_covered(row, seq),
                 crate::OutboxState::Queued | crate::OutboxState::Failed { .. } => false,
             });
             if covered {
@@ -327,6 +324,14 @@ impl Engine {
                 conversation_id: id,
                 below: Some(below),
             });
+            self.drop_overlays_below(id, below);
+        }
+    }
+
+    /// What lies below a seq is gone, and with it what was laid over it.
+    pub(super) fn drop_overlays_below(&mut self, id: ConversationId, seq: Seq) {
+        for key in self.outbox.covered(id, seq.saturating_sub(1)) {
+            self.drop_overlay(key);
         }
     }
 }

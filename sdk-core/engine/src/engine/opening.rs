@@ -248,7 +248,7 @@ impl Engine {
             );
         }
         self.learn_cursors(id, subscribed.read_cursors);
-        self.settle_read_mark(id);
+        self.settle_read_mark(id, subscribed.read_seq);
         self.changes.conversation(id);
         self.close_hole(id);
         self.fetch_unseen(id);
@@ -317,6 +317,10 @@ impl Engine {
             return;
         }
         conversation.item.visible_from = start;
+        conversation
+            .item
+            .last_message
+            .take_if(|last| last.seq < start);
         self.drop_below(id, start);
     }
 
@@ -335,6 +339,7 @@ impl Engine {
                 timeline.view.drop_below(start);
             }
         }
+        self.drop_overlays_below(id, start);
         self.changes.conversation(id);
     }
 

@@ -56,6 +56,7 @@ impl Engine {
     pub(super) fn handle_item(&mut self, told: Item) {
         let id = told.conversation_id;
         let left = told.membership == MembershipState::Left;
+        let read_seq = told.read_seq;
         match self.conversations.get_mut(&id) {
             Some(conversation) => {
                 let start = conversation.item.visible_from;
@@ -83,7 +84,7 @@ impl Engine {
                 }
             }
         }
-        self.settle_read_mark(id);
+        self.settle_read_mark(id, read_seq);
         if !left {
             self.subscriptions.nudge(id);
         }
@@ -103,7 +104,7 @@ impl Engine {
         if item::merge_activity(&mut conversation.item, &activity) {
             self.changes.conversation(id);
         }
-        self.settle_read_mark(id);
+        self.settle_read_mark(id, activity.read_seq);
     }
 
     /// The newest messages of the most recent conversations, so that the first tap works offline.
@@ -161,6 +162,11 @@ impl Engine {
             .map_or(page.visible_from, |known| known.item.visible_from);
         let lo = page.lo.max(start);
         let hi = page.hi.min(page.as_of_seq);
+        let last = self.conversations.get(&id).and_then(|known| known.position);
+        if let Some(position) = last.filter(|position| lo > position.seq + 1) {
+            // What lies between is yet to come, and what is shown goes up to there.
+            self.freeze_views(id, position.seq + 1);
+        }
         page.messages.iter_mut().for_each(erase_if_deleted);
         for message in &page.messages {
             self.arrive(message.clone());

@@ -107,11 +107,11 @@ impl Engine {
             return;
         };
         let first = conversation.item.visible_from;
-        // Without any range: what this user's own acknowledgements brought, and nothing older.
+        // Without any range: what this user's own acknowledgements brought.
         let run_lo = conversation
             .ranges
             .newest_run()
-            .map_or(conversation.last() + 1, |(lo, _)| lo)
+            .map_or(first, |(lo, _)| lo)
             .max(first);
         let query = LoadQuery {
             conversation_id: timeline.conversation_id,

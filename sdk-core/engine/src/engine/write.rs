@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use causerie_protocol::{
-    ConversationId, CursorAck, ErrorReply, Mark, MessageSent, Request, Target, TempId, WriteAck,
-    WriteOp,
+    ConversationId, CursorAck, ErrorReply, Mark, MessageSent, Request, Seq, Target, TempId,
+    WriteAck, WriteOp,
 };
 
 use super::Engine;
@@ -73,7 +73,7 @@ impl Engine {
         let overlay = target_of(&row.op).is_some();
         let key = ack.temp_id;
         match ack.seq {
-            Some(seq) if overlay && !self.is_covered(ack.conversation_id, seq) => {
+            Some(seq) if overlay && !self.is_covered(row, seq) => {
                 let state = OutboxState::Acked { seq, at: ack.at };
                 if let Some(row) = self.outbox.overlay(key, state) {
                     self.changes.rows.insert(key);
@@ -86,11 +86,25 @@ impl Engine {
         }
     }
 
-    /// Whether the cache shows by itself what happened up to a seq.
-    fn is_covered(&self, id: ConversationId, seq: u64) -> bool {
-        self.conversations.get(&id).is_some_and(|conversation| {
-            conversation.last() >= seq && conversation.ranges.all_as_of(seq)
-        })
+    /// Whether the cache shows by itself what this write did at a seq. A message that is known from
+    /// its acknowledgement only lies in no range, and does not.
+    pub(super) fn is_covered(&self, row: &OutboxRow, seq: Seq) -> bool {
+        let id = row.conversation_id;
+        let cached = self.conversations.get(&id).is_some_and(|conversation| {
+            conversation.last() >= seq
+                && conversation.ranges.all_as_of(seq)
+                && conversation.ranges.run_at(seq).is_some()
+        });
+        cached
+            && target_of(&row.op).is_none_or(|target| {
+                let mut open = self.shown_in.get(&id).into_iter().flatten();
+                open.all(|timeline| {
+                    let timeline = self.timelines.get(timeline);
+                    timeline
+                        .and_then(|timeline| timeline.view.state_of(target))
+                        .is_none_or(|state| state >= seq)
+                })
+            })
     }
 
     fn note_ack(&mut self, sent_at: Option<Duration>) {
@@ -217,11 +231,9 @@ impl Engine {
     }
 
     /// A read cursor that the server already has needs no telling.
-    pub(super) fn settle_read_mark(&mut self, id: ConversationId) {
+    pub(super) fn settle_read_mark(&mut self, id: ConversationId, told: Seq) {
         if let Some(conversation) = self.conversations.get_mut(&id)
-            && conversation
-                .read_mark
-                .is_some_and(|mark| mark.seq <= conversation.item.read_seq)
+            && conversation.read_mark.is_some_and(|mark| mark.seq <= told)
         {
             conversation.read_mark = None;
             self.changes.conversation(id);

@@ -89,6 +89,15 @@ impl View {
             .map(|(_, message)| message.number)
     }
 
+    /// Up to which event the message that a write changes is shown, if it is.
+    pub(crate) fn state_of(&self, target: Target) -> Option<Seq> {
+        let seq = match target {
+            Target::Temp { target_temp_id } => self.temps.get(&target_temp_id),
+            Target::Message { message_id } => self.ids.get(&message_id),
+        };
+        Some(self.rows.get(seq?)?.state_seq)
+    }
+
     fn key_of(&self, message: &Message) -> ItemKey {
         match message.temp_id {
             Some(temp_id) if message.sender_id == self.me => ItemKey(temp_id.uuid()),

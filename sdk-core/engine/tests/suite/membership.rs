@@ -341,3 +341,67 @@ fn the_state_of_the_line_is_measured() {
     assert_eq!(stats.subscribed, 1);
     assert_eq!(stats.reconnects, 0);
 }
+
+#[test]
+fn what_comes_after_reading_is_all_that_is_unread_also_before_the_server_knows_and_after_a_restart()
+{
+    let mut world = World::new(EngineConfig::default(), 1);
+    (0..5).for_each(|n| say(&mut world, n));
+    world.device.start();
+    world.settle();
+    let unread = |world: &World| world.device.engine.conversation(conv(1)).map(|e| e.unread);
+    assert_eq!(unread(&world), Some(5));
+    world.device.command(CommandKind::MarkRead {
+        conversation_id: conv(1),
+        seq: None,
+    });
+    assert_eq!(unread(&world), Some(0));
+    let more = |world: &mut World, n: u64| {
+        let item = world
+            .device
+            .engine
+            .conversation(conv(1))
+            .expect("listed")
+            .item;
+        world
+            .device
+            .event(ServerMessage::ConversationActivity(Box::new(
+                causerie_protocol::ConversationActivity {
+                    conversation_id: conv(1),
+                    head_seq: 5 + n,
+                    head_number: 5 + n,
+                    read_seq: 0,
+                    read_number: 0,
+                    mentions_unread: 0,
+                    rev: item.rev + 1,
+                    last_message: None,
+                    conversation: None,
+                },
+            )));
+    };
+    more(&mut world, 1);
+    assert_eq!(unread(&world), Some(1));
+    let row = &world.device.store.conversations[&conv(1)];
+    assert_eq!(row.read_mark, Some(5), "the server is still to be told");
+    world.device.restart();
+    assert_eq!(unread(&world), Some(1), "after a restart as well");
+}
+
+#[test]
+fn who_comes_back_is_not_shown_what_was_said_before_in_the_list() {
+    let (mut world, _) = world_with(3);
+    let entry = world.device.engine.conversation(conv(1)).expect("listed");
+    assert_eq!(entry.item.last_message.map(|last| last.seq), Some(3));
+    let raw = format!(
+        r#"{{"type":"subscribed","payload":{{"room":"conv:{}","head_seq":5,"head_number":3,
+           "from_seq":6,"complete":false,"reset":false,"visible_from":5,"events":[]}}}}"#,
+        conv(1)
+    );
+    let frame = causerie_protocol::decode_server(&raw)
+        .next()
+        .and_then(Result::ok)
+        .expect("a frame");
+    world.device.frames(vec![frame]);
+    let entry = world.device.engine.conversation(conv(1)).expect("listed");
+    assert_eq!(entry.item.last_message, None);
+}

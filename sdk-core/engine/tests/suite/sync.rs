@@ -2,9 +2,9 @@
 
 use causerie_engine::{CommandKind, ConnectionState, Emission, EngineConfig, Position};
 use causerie_protocol::{
-    Authenticate, ClientFrame, ConversationActivity, ConversationEvent, ConversationUpdated,
-    ErrorReply, MembershipState, MessageSent, NewMessage, Request, Room, SendMessage, ServerFrame,
-    ServerMessage, Sync, SyncPage, SyncToken, WriteOp,
+    Ack, Authenticate, ClientFrame, ConversationActivity, ConversationEvent, ConversationUpdated,
+    EditMessage, ErrorReply, HistoryPage, MembershipState, MessageSent, NewMessage, Request, Room,
+    SendMessage, ServerFrame, ServerMessage, Sync, SyncPage, SyncToken, Target, WriteAck, WriteOp,
 };
 
 use crate::common::{
@@ -457,4 +457,186 @@ fn after_a_change_of_epoch_what_was_written_waits_for_its_conversation() {
         ..SyncPage::default()
     }));
     assert_eq!(writes(&mut device), [second]);
+}
+
+/// Alice writes a message and changes it, and both are acknowledged before anything is subscribed.
+fn changed_while_unsubscribed(device: &mut Device) -> causerie_protocol::TempId {
+    device.connect();
+    let key = device.send(conv(1), "mine");
+    let edit = EditMessage {
+        target: Target::Temp {
+            target_temp_id: key,
+        },
+        content: "changed".into(),
+    };
+    let change = device.write(conv(1), WriteOp::EditMessage(edit));
+    let sent = device.take_sent();
+    let sent: Vec<_> = sent
+        .iter()
+        .filter(|frame| matches!(frame.request, Request::Write(_)))
+        .collect();
+    device.answer(sent[0], acknowledged(key, 1));
+    device.answer(
+        sent[1],
+        ServerMessage::Ack(Ack::Write(Box::new(WriteAck {
+            temp_id: change,
+            conversation_id: conv(1),
+            seq: Some(2),
+            at: 9,
+            duplicate: false,
+            conversation: None,
+            group: None,
+        }))),
+    );
+    key
+}
+
+fn acknowledged(key: causerie_protocol::TempId, seq: u64) -> ServerMessage {
+    ServerMessage::MessageSent(Box::new(MessageSent {
+        temp_id: key,
+        message_id: event_id(seq),
+        conversation_id: conv(1),
+        seq,
+        number: seq,
+        created_at: 9,
+        duplicate: false,
+        message: None,
+    }))
+}
+
+#[test]
+fn a_change_stays_in_sight_while_its_message_is_known_from_its_acknowledgement_only() {
+    let mut device = Device::knowing(&[conv(1)]);
+    changed_while_unsubscribed(&mut device);
+    let screen = device.open(conv(1), 30);
+    let shown = |device: &Device| {
+        let items = &device.screen(screen).items;
+        items
+            .iter()
+            .map(|item| item.message.content.text().map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&device), [Some("changed".to_owned())]);
+    device.frames(vec![subscribed(1, 3)]);
+    assert_eq!(
+        shown(&device),
+        [Some("changed".to_owned())],
+        "the position passed the change, and no page has come"
+    );
+}
+
+#[test]
+fn what_one_said_oneself_is_shown_again_before_a_page_comes() {
+    let mut device = Device::knowing(&[conv(1)]);
+    changed_while_unsubscribed(&mut device);
+    let screen = device.open(conv(1), 30);
+    device.frames(vec![subscribed(1, 3)]);
+    assert_eq!(device.screen(screen).items.len(), 1);
+    device.close(screen);
+    let screen = device.open(conv(1), 30);
+    assert_eq!(device.screen(screen).items.len(), 1);
+}
+
+#[test]
+fn a_page_beyond_the_position_leaves_no_gap_in_what_is_shown() {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.connect();
+    let screen = device.open(conv(1), 30);
+    let backlog = |from: u64, to: u64| {
+        let events: Vec<_> = (from..=to)
+            .map(|seq| {
+                ServerFrame::event(ServerMessage::NewMessage(Box::new(NewMessage {
+                    event_id: event_id(seq),
+                    message: message(conv(1), seq, &bob(), "theirs"),
+                })))
+            })
+            .collect();
+        let ServerMessage::Subscribed(mut reply) = subscribed(1, to).message else {
+            panic!("a subscribed");
+        };
+        (reply.from_seq, reply.complete, reply.events) = (from, true, events);
+        reply.head_number = to;
+        ServerFrame::event(ServerMessage::Subscribed(reply))
+    };
+    device.frames(vec![backlog(1, 3)]);
+    let shown = |device: &Device| {
+        let items = &device.screen(screen).items;
+        items
+            .iter()
+            .map(|item| item.message.seq)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&device), [1, 2, 3]);
+    // A page is asked for ahead, and comes when the conversation is open again and its backlog is
+    // still on its way.
+    device.restart();
+    device.connect();
+    let mut told = item(conv(1));
+    (told.head_seq, told.head_number, told.rev) = (8, 8, 2);
+    device.event(ServerMessage::SyncPage(SyncPage {
+        conversations: vec![told],
+        token: Some("t1".into()),
+        ..SyncPage::default()
+    }));
+    let asked = device.take_sent();
+    let history = asked
+        .iter()
+        .find(|frame| matches!(frame.request, Request::History(_)))
+        .expect("a page is asked for ahead");
+    let screen = device.open(conv(1), 30);
+    let shown = |device: &Device| {
+        let items = &device.screen(screen).items;
+        items
+            .iter()
+            .map(|item| item.message.seq)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&device), [1, 2, 3]);
+    device.answer(
+        history,
+        ServerMessage::HistoryPage(HistoryPage {
+            conversation_id: conv(1),
+            messages: (6..=8)
+                .map(|seq| message(conv(1), seq, &bob(), "theirs"))
+                .collect(),
+            lo: 6,
+            hi: 8,
+            as_of_seq: 8,
+            visible_from: 1,
+            more: true,
+            users: Vec::new(),
+        }),
+    );
+    assert_eq!(shown(&device), [1, 2, 3], "4 and 5 are missing");
+    device.frames(vec![backlog(4, 8)]);
+    assert_eq!(shown(&device), [1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn a_head_that_is_told_late_does_not_hide_what_was_acknowledged() {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.connect();
+    let key = device.send(conv(1), "mine");
+    let sent = device.take_sent();
+    let write = sent
+        .iter()
+        .find(|frame| matches!(frame.request, Request::Write(_)))
+        .expect("a write");
+    device.answer(write, acknowledged(key, 2));
+    device.event(ServerMessage::ConversationActivity(Box::new(
+        ConversationActivity {
+            conversation_id: conv(1),
+            head_seq: 1,
+            head_number: 1,
+            read_seq: 1,
+            read_number: 1,
+            mentions_unread: 0,
+            rev: 2,
+            last_message: None,
+            conversation: None,
+        },
+    )));
+    let entry = device.engine.conversation(conv(1)).expect("it is listed");
+    assert_eq!(entry.item.head_seq, 1);
+    assert_eq!(entry.item.last_message.map(|last| last.seq), Some(2));
 }
