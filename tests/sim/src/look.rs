@@ -84,12 +84,13 @@ impl Person {
         &mut self,
         ledger: &Ledger,
         id: ConversationId,
-        screen: &Screen,
+        screen: &mut Screen,
         touched: &Touched,
     ) -> Result<(), String> {
         let nothing = Room::default();
         let room = ledger.room(id).unwrap_or(&nothing);
         let known = self.rooms.get(&id).copied().unwrap_or_default();
+        let first = room.number_at(known.visible_from.saturating_sub(1));
         let mut last: Option<&Message> = None;
         let mut whole: Option<&Message> = None;
         let mut has_gap = false;
@@ -107,7 +108,10 @@ impl Person {
                         ));
                     }
                     self.look_at_place(room, known, id, item)?;
-                    has_gap |= last.is_some_and(|last| last.number + 1 != message.number);
+                    has_gap |= match last {
+                        Some(last) => last.number + 1 != message.number,
+                        None => !screen.state.has_older && first + 1 != message.number,
+                    };
                     if has_gap && !self.writes.contains_key(&key) {
                         return Err(format!(
                             "shows #{} of {id} after #{}, with a gap between them",
@@ -134,24 +138,35 @@ impl Person {
         if screen.state.has_newer {
             return Ok(());
         }
-        let number = whole.map_or(0, |message| message.number);
-        if number < known.newest {
+        let Some(number) = whole
+            .map(|message| message.number)
+            .or_else(|| (!screen.state.has_older).then_some(first))
+        else {
+            // A stretch without a message: where it ends is not told.
+            return Ok(());
+        };
+        // A screen that was opened later may show more than one with a hole.
+        let before = match known.newest {
+            // Nothing of it is known any more.
+            0 => 0,
+            newest => screen.newest.unwrap_or(newest),
+        };
+        if number < before {
             return Err(format!(
-                "shows {number} messages of {id}, and showed {} before",
-                known.newest
+                "shows {number} messages of {id}, and showed {before} before"
             ));
         }
+        screen.newest = Some(number);
         let due = known
             .position
             .filter(|_| known.attached && !screen.state.loading)
             .map_or(0, |position| room.number_at(position));
-        let before = room.number_at(known.visible_from.saturating_sub(1));
-        if due > before && number < due {
+        if due > first && number < due {
             return Err(format!(
                 "shows {number} messages of {id}, and was given {due}"
             ));
         }
-        self.rooms.entry(id).or_default().newest = number;
+        self.rooms.entry(id).or_default().newest = number.max(known.newest);
         Ok(())
     }
 
@@ -433,6 +448,12 @@ impl Person {
         let Some(said) = room.message(last.message_id) else {
             return Err(format!("lists a last message of {id} that nobody said"));
         };
+        if said.seq < item.visible_from {
+            return Err(format!(
+                "lists #{} of {id}, which may be seen from #{} on",
+                said.seq, item.visible_from
+            ));
+        }
         if said.number < due {
             return Err(format!(
                 "lists #{} of {id} as the last message, and was told of {due} messages",

@@ -353,11 +353,10 @@ impl Person {
         };
         match asked {
             Asked::Write(key) => {
-                let own = self.writes.get(&key);
-                if let Some(own) = own.filter(|own| own.state == OwnState::Asked) {
-                    // What is queued was told of before. A deletion of what never left this device
-                    // takes that back, and needs no place of its own.
-                    let after = if good && own.what != What::Delete {
+                let state = self.writes.get(&key).map(|own| own.state);
+                if state == Some(OwnState::Asked) {
+                    // What takes back a message that never left is done with it.
+                    let after = if good && !self.is_undone(key) {
                         OwnState::Queued
                     } else {
                         OwnState::Gone
@@ -388,6 +387,12 @@ impl Person {
         for asked in std::mem::take(&mut self.asked).into_values() {
             if let Asked::Write(key) | Asked::Settle(key) | Asked::Delete(key) = asked {
                 self.doubtful.insert(key);
+                // A message that never left goes with its deletion.
+                let own = self.writes.get(&key);
+                let deletes = own.filter(|own| own.what == What::Delete);
+                if let Some(target) = deletes.and_then(|own| own.target) {
+                    self.doubtful.insert(TempId::from_uuid(target));
+                }
             }
         }
         for known in self.rooms.values_mut() {
@@ -410,6 +415,16 @@ impl Person {
         for known in self.rooms.values_mut() {
             known.position = None;
         }
+    }
+
+    /// It deletes a message that was given up.
+    fn is_undone(&self, key: TempId) -> bool {
+        let own = self.writes.get(&key);
+        let target = own
+            .filter(|own| own.what == What::Delete)
+            .and_then(|own| own.target);
+        let target = target.and_then(|target| self.writes.get(&TempId::from_uuid(target)));
+        target.is_some_and(|target| target.state == OwnState::Gone)
     }
 
     fn set(&mut self, key: TempId, after: OwnState) {

@@ -12,6 +12,8 @@ pub struct Screen {
     pub state: TimelineState,
     /// What changed since somebody looked.
     pub touched: Touched,
+    /// How many messages there were with the newest one that it showed without a gap before it.
+    pub newest: Option<u64>,
 }
 
 /// Items that changed since somebody looked.
