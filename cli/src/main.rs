@@ -27,7 +27,7 @@ enum Command {
     Chat(chat::Args),
     /// Watch three clients and a server lose everything but the messages
     Demo(demo::DemoArgs),
-    /// Put load on a server, and check that nothing is lost, doubled or out of order
+    // Its description is with its arguments.
     Load(load::command::LoadArgs),
     /// One client of the demo
     #[command(hide = true)]

@@ -141,7 +141,6 @@ fn options() -> Result<Options, String> {
 }
 
 fn run(options: &Options) -> Result<bool, LoadError> {
-    let program = program().ok_or_else(no_program)?;
     let machine = Machine::ask(&options.folder)?;
     // Before any thread is made, so that all of them stay on the load's core.
     let cores = Cores::take()?;
@@ -167,6 +166,7 @@ fn run(options: &Options) -> Result<bool, LoadError> {
         if !is_wanted(case.name) {
             continue;
         }
+        let program = program().ok_or_else(no_program)?;
         let local = tokio::task::LocalSet::new();
         let report = local.block_on(&runtime, async {
             let stage = Stage::spawn(&program, &options.folder, Some(cores)).await?;

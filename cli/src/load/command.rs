@@ -26,7 +26,9 @@ use super::{
 /// --seconds or --limit, whichever comes first; Ctrl-C ends it with the figures so far. The users,
 /// conversations and messages that it makes stay on the server.
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "\
+#[command(
+    next_help_heading = "The server and the run",
+    after_help = "\
 Examples:
   causerie load --spawn --pin all
       a server of its own on one core, this on another, every scenario
@@ -44,7 +46,8 @@ Examples:
 A server without --dev limits each connection to 100 requests a second.
 
 Exit code: 0 if everything came once and in order, 1 if anything was lost, doubled or out of order
-or a connection broke, 2 if the load could not be made, 130 if it was ended by Ctrl-C.")]
+or a connection broke, 2 if the load could not be made, 130 if it was ended by Ctrl-C."
+)]
 pub struct LoadArgs {
     /// The server: ws://host:port
     #[arg(long, value_name = "URL", global = true)]

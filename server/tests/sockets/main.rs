@@ -2,6 +2,7 @@
 
 #[cfg(feature = "control")]
 mod control;
+mod frames;
 mod site;
 
 use std::time::Duration;

@@ -225,6 +225,21 @@ impl Wire {
         self.ws.send(Message::text(text)).await.expect("sent");
     }
 
+    /// Bytes that are frames already, or none.
+    pub async fn raw(&mut self, bytes: &[u8]) {
+        self.ws.get_mut().write_all(bytes).await.expect("sent");
+    }
+
+    pub async fn send(&mut self, message: Message) {
+        self.ws.send(message).await.expect("sent");
+    }
+
+    /// The next message of the WebSocket; `None` if the connection broke.
+    pub async fn message(&mut self) -> Option<Message> {
+        let message = timeout(PATIENCE, self.ws.next()).await.expect("in time");
+        message?.ok()
+    }
+
     pub async fn ask(&mut self, kind: &str, payload: Value) -> u64 {
         self.last_id += 1;
         let frame = json!({"type": kind, "id": self.last_id, "payload": payload});
