@@ -18,7 +18,6 @@ use causerie_server::{
 use crate::{
     ledger::Ledger,
     link::LinkId,
-    planted,
     rng::Rng,
     trace,
     world::{Event, World},
@@ -114,10 +113,6 @@ impl World {
         let count = (1 + self.rng.below(waiting.max(1))).min(waiting) as usize;
         let batch: Vec<Asked> = self.nodes[node].waiting.drain(..count).collect();
         let dies = self.nodes[node].dies_now();
-        if planted::is("server_confirms_before_commit") && dies.is_some() {
-            self.confirm_early(node, batch);
-            return self.node_dies(node, "between an early confirmation and its commit");
-        }
         if dies == Some(crate::node::Moment::Before) {
             return self.node_dies(node, "before a commit");
         }
@@ -204,22 +199,6 @@ impl World {
             let delay = self.disk_delay();
             self.after(delay, Event::Commit(node, generation));
         }
-    }
-
-    /// The planted bug: the answers are given out, and the transaction never becomes durable. What
-    /// is on the line still arrives, as it does from a process that died.
-    fn confirm_early(&mut self, node: usize, batch: Vec<Asked>) {
-        let mut lost = self.database.store.clone();
-        let commands: Vec<Command> = batch.iter().map(|(_, command)| command.clone()).collect();
-        let wall = self.node_wall(node);
-        let rng = &mut self.rng;
-        let (outcomes, _) = lost.apply(&commands, wall, || MessageId::from_uuid(rng.uuid_v7(wall)));
-        let confirmed = batch
-            .into_iter()
-            .zip(outcomes)
-            .filter(|(_, outcome)| matches!(outcome, Outcome::Sent(_) | Outcome::Acked(_)));
-        let (batch, outcomes) = confirmed.unzip();
-        self.give_outcomes(node, batch, outcomes);
     }
 
     /// The database's machine dies: what was not synced is lost. Of what was being synced the nodes

@@ -8,7 +8,7 @@ use std::{
 
 use causerie_engine::{
     Command, CommandKind, ConnectionState, ConversationChange, ConversationEntry, Emission, Engine,
-    EngineConfig, Input, Now, OutboxState, Output, Reply, ReplyId, SendState, SocketEvent,
+    EngineConfig, Input, Now, OutboxState, Output, Reply, ReplyId, SendState, SocketEvent, StoreOp,
     TimelineId, TimelineStart, TokenFailure,
 };
 use causerie_protocol::{
@@ -71,6 +71,7 @@ pub struct Device {
     store: Option<Store>,
     opening: BTreeMap<ReplyId, (TimelineId, ConversationId)>,
     told_sent: BTreeSet<TempId>,
+    confirmed: BTreeSet<TempId>,
     tokens: u64,
     next_reply: u64,
     next_timeline: u64,
@@ -98,6 +99,7 @@ impl Device {
             store: None,
             opening: BTreeMap::new(),
             told_sent: BTreeSet::new(),
+            confirmed: BTreeSet::new(),
             tokens: 0,
             next_reply: 0,
             next_timeline: 0,
@@ -155,6 +157,20 @@ impl Device {
             "device {} ({}, {:?}) has queued {queued:?}",
             self.index, self.user, self.connection
         )
+    }
+
+    /// Keeps in mind which writes left the outbox, told or not.
+    fn note_confirmed(&mut self, ops: &[StoreOp]) {
+        for op in ops {
+            if let StoreOp::DropOutbox(key) = op {
+                self.confirmed.insert(*key);
+            }
+        }
+    }
+
+    /// Whether a write left the outbox in its store.
+    pub fn has_confirmed(&self, key: TempId) -> bool {
+        self.confirmed.contains(&key)
     }
 
     fn observe(&mut self, emission: Emission, told: &mut Vec<Told>) {
@@ -530,6 +546,7 @@ impl World {
                     self.blame(format!("device {index} cannot commit: {error}"));
                     return false;
                 }
+                device.note_confirmed(&ops);
             }
             Output::Load { load, query } => {
                 let loaded = device.store.as_mut().map(|store| store.load(&query));

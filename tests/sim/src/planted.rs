@@ -1,4 +1,4 @@
-//! One switch for the bugs planted in the engine, in the server and in this simulation's node.
+//! One switch for the bugs planted in the engine and in the server.
 
 /// Switches a bug on for this thread, or all of them off. Without `cfg(planted)` it does nothing.
 pub fn set(name: Option<&'static str>) {
@@ -9,9 +9,4 @@ pub fn set(name: Option<&'static str>) {
     }
     #[cfg(not(planted))]
     let _ = name;
-}
-
-/// Whether a bug is switched on.
-pub fn is(name: &str) -> bool {
-    causerie_server::planted::is(name)
 }

@@ -179,6 +179,7 @@ impl World {
             retried: false,
             told_sent: false,
             undone: false,
+            abandoned: false,
         };
         self.sends.insert(key, sent);
         let kind = CommandKind::Write {
@@ -287,11 +288,21 @@ impl World {
                 sent.cancelled = true;
             }
             self.note(|| format!("device {device}: cancels {cancelled}"));
+            let deletion = key(act);
             let kind = CommandKind::Cancel {
                 key: cancelled,
-                deletion: key(act),
+                deletion,
             };
             self.command(device, kind);
+            // Where nothing is left to be deleted, it never went, and never will.
+            let outbox = &self.devices[device].outbox;
+            let is_over = !outbox.contains_key(&cancelled) && !outbox.contains_key(&deletion);
+            if self.devices[device].is_up()
+                && is_over
+                && let Some(sent) = self.sends.get_mut(cancelled)
+            {
+                sent.abandoned = true;
+            }
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Sent {
     pub order: u32,
     /// It was given up, or deleted.
     pub cancelled: bool,
+    /// It was given up, and its device said that it never went.
+    pub abandoned: bool,
     /// It was queued anew after a refusal, so its order is not the first one.
     pub retried: bool,
     /// The app was told that it is durable.

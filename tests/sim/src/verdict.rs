@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use causerie_engine::{CommandKind, SendState, TimelineId, TimelineItem};
 use causerie_protocol::{
-    ConversationId, History, Item, MembershipState, Message, MessageId, TempId, UserId,
+    ConversationId, History, Item, MembershipState, Message, MessageId, Role, TempId, UserId,
 };
-use causerie_server::store::{Answer, Query};
+use causerie_server::store::{Answer, Query, SyncFrom};
 
 use crate::{log, script::END, world::World};
 
@@ -238,30 +238,46 @@ fn face(message: &Message) -> Face {
 
 /// The list: counts and previews are the server's.
 fn check_list(world: &World, device: usize) -> Result<(), String> {
-    let user_id = world.devices[device].user.clone();
-    let conversation_ids = joined(world, device);
-    let query = Query::Items {
-        user_id,
-        conversation_ids,
+    let query = Query::Sync {
+        user_id: world.devices[device].user.clone(),
+        from: SyncFrom::First,
+        limit: u32::MAX,
     };
     let items = match world.database.store.query(&query) {
-        Ok(Answer::Items(items)) => items,
+        Ok(Answer::Sync(page)) if page.cursor.is_none() => page.conversations,
         other => return Err(format!("items: {other:?}")),
     };
     for item in items {
-        let Some(entry) = world.devices[device].entries.get(&item.conversation_id) else {
-            continue;
+        let id = item.conversation_id;
+        let Some(entry) = world.devices[device].entries.get(&id) else {
+            return Err(format!("device {device} does not list {id}"));
         };
         let known = (entry.item.head_number, entry.unread, said(&entry.item));
         let there = (item.head_number, item.unread(), said(&item));
         if known != there {
             return Err(format!(
-                "device {device} lists {} with number, unread and last message {known:?}, the server has {there:?}",
-                item.conversation_id
+                "device {device} lists {id} with number, unread and last message {known:?}, the server has {there:?}"
+            ));
+        }
+        let (known, there) = (standing(&entry.item), standing(&item));
+        if known != there {
+            return Err(format!(
+                "device {device} lists {id} as {known:?}, the server as {there:?}"
             ));
         }
     }
     Ok(())
+}
+
+/// What a list tells of this user's place in the conversation, and of the others'.
+fn standing(item: &Item) -> (MembershipState, Role, u64, u64, Option<&str>) {
+    (
+        item.membership.clone(),
+        item.role.clone(),
+        item.visible_from,
+        item.members_count,
+        item.title.as_deref(),
+    )
 }
 
 /// What a list shows of the last message.
@@ -315,7 +331,7 @@ fn check_sends(world: &World) -> Result<(), String> {
                 entry.item.membership == MembershipState::Joined && entry.item.visible_from <= 1
             });
         let Some(message) = copies.first() else {
-            if sent.undone && sent.told_sent {
+            if sent.undone && device.has_confirmed(*key) {
                 continue;
             }
             let failed = matches!(device.outbox.get(key), Some(SendState::Failed { .. }));
@@ -330,6 +346,9 @@ fn check_sends(world: &World) -> Result<(), String> {
             }
             continue;
         };
+        if sent.abandoned && message.deleted_at.is_none() {
+            return Err(format!("{} ({key}) was given up, and is there", sent.text));
+        }
         if sent.retried {
             continue;
         }

@@ -50,6 +50,8 @@ caught! {
     a_server_that_remembers_a_right_across_a_removal_is_caught: "permission_cached",
     a_server_whose_reader_goes_on_behind_its_own_leaving_is_caught: "read_past_removal",
     a_server_that_takes_the_token_after_the_page_is_caught: "token_after_page",
+    a_node_that_joins_a_hint_to_what_it_knows_is_caught: "gap_in_ring",
+    a_node_that_sweeps_past_what_it_was_not_told_is_caught: "sweep_skips_gap",
     a_server_that_gives_out_a_page_from_before_an_event_is_caught: "stale_page",
 
     a_client_whose_position_is_moved_by_an_acknowledgement_is_caught: "ack_moves_position",
@@ -58,6 +60,7 @@ caught! {
     a_client_that_tells_the_app_before_its_commit_is_caught: "confirm_before_commit",
     a_client_that_commits_the_position_apart_from_the_rows_is_caught: "cursor_apart_from_rows",
     a_client_that_folds_an_edit_into_what_was_committed_is_caught: "edit_folded",
+    a_client_that_only_forgets_what_it_gave_up_on_the_wire_is_caught: "cancel_forgets_flight",
     a_client_that_applies_what_a_row_contains_already_is_caught: "contained_patch_applied",
 }
 
