@@ -77,7 +77,7 @@ pub async fn run(scenario: &Scenario, means: &Means) -> Result<(), Failed> {
     let mut outcome = Ok(());
     for step in &scenario.steps {
         if means.trace {
-            eprintln!("line {}: {:?}", step.line, step.event);
+            eprintln!("{}", told(step));
         }
         outcome = play.step(step).await;
         if outcome.is_err() {
@@ -93,6 +93,20 @@ pub async fn run(scenario: &Scenario, means: &Means) -> Result<(), Failed> {
         let _ = timeout(means.patience, seat.act(Action::Close)).await;
     }
     outcome
+}
+
+/// A step in words, for who wants to follow.
+fn told(step: &Step) -> String {
+    let line = step.line;
+    match &step.event {
+        Event::Do { device, action, .. } => format!("line {line}: {device}: {action:?}"),
+        Event::Server(order) => format!("line {line}: server: {order:?}"),
+        Event::Expect(expect) => {
+            let at = expect.at.join(" and ");
+            let lines = picture::expected(expect).join("\n    ");
+            format!("line {line}: expected at {at}:\n    {lines}")
+        }
+    }
 }
 
 struct Play<'a> {

@@ -1,12 +1,13 @@
 //! The app's backend, which brings tokens: the server's control port makes them.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU32, Ordering},
 };
 
 use causerie::{TokenError, TokenRequest};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::scenario::Tokens;
 
@@ -17,16 +18,19 @@ pub struct Backend {
     lifetime_ms: u64,
     mood: Mutex<Tokens>,
     asked: AtomicU32,
+    changed: Arc<Notify>,
 }
 
 impl Backend {
-    /// One that asks this control port for tokens that are good for so long.
-    pub fn new(control: &str, lifetime_ms: u64) -> Self {
+    /// One that asks this control port for tokens that are good for so long. `changed` is told
+    /// whenever it is asked.
+    pub fn new(control: &str, lifetime_ms: u64, changed: Arc<Notify>) -> Self {
         Self {
             control: control.to_owned(),
             lifetime_ms,
             mood: Mutex::new(Tokens::Good),
             asked: AtomicU32::new(0),
+            changed,
         }
     }
 
@@ -46,6 +50,7 @@ impl Backend {
     /// If it is to answer so, or the server does not run.
     pub async fn token(&self, request: TokenRequest) -> Result<String, TokenError> {
         self.asked.fetch_add(1, Ordering::AcqRel);
+        self.changed.notify_one();
         let mood = *self.mood.lock().unwrap_or_else(PoisonError::into_inner);
         match mood {
             Tokens::Good => self.mint(&request).await,

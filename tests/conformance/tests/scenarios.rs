@@ -75,6 +75,10 @@ fn main() -> ExitCode {
             }));
         }
     }
+    if let Some(asked) = asked.filter(|_| tally.run == 0) {
+        eprintln!("no scenario is called {asked}");
+        return ExitCode::FAILURE;
+    }
     let conclusion = libtest_mimic::run(&arguments, trials);
     tally.print();
     conclusion.exit_code()

@@ -99,11 +99,11 @@ fn wrong(message: impl Into<String>) -> Refusal {
 impl Device {
     /// A device that is not open yet. `changed` is told whenever it may show something else.
     pub fn new(spec: Spec, changed: Arc<Notify>) -> Self {
-        let backend = Arc::new(Backend::new(&spec.control, spec.token_ms));
+        let backend = Backend::new(&spec.control, spec.token_ms, Arc::clone(&changed));
         Self {
             spec,
             changed,
-            backend,
+            backend: Arc::new(backend),
             open: None,
             ever: Vec::new(),
         }
