@@ -15,6 +15,8 @@ Usage:
   cargo xtask fuzz [TARGET...] [--minutes N]
                                        fuzz frames, engine, database from the committed corpus on;
                                        needs nightly and cargo-fuzz
+  cargo xtask size                     build the library as an app ships it (x86-64 Linux), and say
+                                       its size
   cargo xtask --help                   this text
 
 Examples:
@@ -35,6 +37,8 @@ pub enum Command {
     List,
     /// Run the simulation with these arguments.
     Sim(Vec<String>),
+    /// Build the library and say its size.
+    Size,
     /// Fuzz.
     Fuzz(Order),
     /// Run these suites, in the order of the table.
@@ -47,6 +51,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
     match args.next().as_deref() {
         None | Some("help" | "--help" | "-h") => return Ok(Command::Help),
         Some("test") => {}
+        Some("size") => return Ok(Command::Size),
         Some("fuzz") => return Order::parse(args).map(Command::Fuzz),
         Some("sim") => return Ok(Command::Sim(args.collect())),
         Some(other) => return Err(format!("there is no command `{other}`")),

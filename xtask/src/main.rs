@@ -6,10 +6,12 @@
 //! - [`verdict`] judges the steps that are no libtest run: `cargo deny`, the demo.
 //! - [`report`] is the table at the end, and the exit code.
 //! - [`fuzz`] fuzzes, where the tools for it are at hand.
+//! - [`library`] builds what an app ships, and weighs it.
 //! - [`planted`] lets this binary stand in for `rustc`, to build with `cfg(planted)`.
 
 mod args;
 mod fuzz;
+mod library;
 mod libtest;
 mod planted;
 mod process;
@@ -42,6 +44,13 @@ fn main() -> ExitCode {
         }
         Ok(Command::Test(chosen)) => test(&chosen),
         Ok(Command::Sim(words)) => sim(&words),
+        Ok(Command::Size) => match suite::Place::find() {
+            Ok(place) => library::measure(&place),
+            Err(problem) => {
+                eprintln!("xtask: {problem}");
+                ExitCode::from(2)
+            }
+        },
         Ok(Command::Fuzz(order)) => match suite::Place::find() {
             Ok(place) => order.run(&place),
             Err(problem) => {
