@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use causerie::{Client, ConnectionState, ListDiff, TimelineStart, TokenError, TokenRequest};
-use causerie_engine::{Engine, EngineConfig, Input, Now, Output, SocketEvent};
+use causerie_engine::{Emission, Engine, EngineConfig, Input, Now, Output, SocketEvent};
 use causerie_protocol::{
     ConversationActivity, ServerFrame, ServerMessage, SyncPage, encode_server,
 };
@@ -82,7 +82,11 @@ fn through_the_engine(folder: &Path) -> Result<Vec<Figure>, Failed> {
         engine.handle(Input::Frames(frames), now);
         let mut told = false;
         while let Some(output) = engine.poll_output() {
-            told |= matches!(output, Output::Emit(_));
+            if let Output::Emit(emissions) = output {
+                told |= emissions
+                    .iter()
+                    .any(|emission| matches!(emission, Emission::Conversations(_)));
+            }
         }
         samples.add(began.elapsed());
         if !told {
