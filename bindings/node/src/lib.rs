@@ -1,7 +1,7 @@
 //! Causerie for Node and Electron, by napi-rs.
 //!
 //! [`Client`], [`Conversation`], [`Timeline`] and what they give are thin: each call goes to its
-//! namesake in `causerie`, and what crosses is a record of `causerie-border`, as a plain object
+//! namesake in `causerie`, and what crosses is a record of `causerie_border`, as a plain object
 //! with string unions and numbers. A call that fails rejects with an `Error` whose message is a
 //! `Fault` as JSON, since the promise of an async function carries no fields of our own;
 //! `index.js` beside this crate makes a `CauserieError` of it, and async iterators of the updates.

@@ -1,7 +1,7 @@
 //! Causerie for Kotlin, Swift and Python, by uniffi.
 //!
 //! [`Client`], [`Conversation`], [`Timeline`] and what they give are thin: each call goes to its
-//! namesake in `causerie`, and what crosses is a record of `causerie-border`. Futures are polled
+//! namesake in `causerie`, and what crosses is a record of `causerie_border`. Futures are polled
 //! by the other language's executor; `causerie` brings the threads that they wait for. What
 //! changes can be had in two ways: asked for, one batch at a time ([`TimelineUpdates`]), or by
 //! callback ([`TimelineListener`]). The idiomatic shells ask.
