@@ -201,13 +201,12 @@ impl Life {
 
     fn open(&mut self) {
         let timeline = TimelineId(self.next);
-        let reply = self.command(CommandKind::OpenTimeline {
+        self.command(CommandKind::OpenTimeline {
             timeline,
             conversation_id: self.room,
             start: TimelineStart::Newest,
             page: 20,
         });
-        let _ = reply;
     }
 
     fn closed(&mut self, code: Option<u16>) {

@@ -1,5 +1,6 @@
 //! The fuzzers' functions over the committed corpus, and over a number of seeded mutations of it. On
-//! any compiler; `cargo xtask fuzz` goes on from the same corpus for as long as one likes.
+//! any compiler; `CAUSERIE_FUZZ_ROUNDS=100` makes a hundred times as many. `cargo xtask fuzz` goes on
+//! from the same corpus for as long as one likes.
 
 use std::{fs, path::Path};
 
@@ -39,6 +40,9 @@ fn replay(target: &str, mutations: u64, check: fn(&[u8])) {
     for (name, input) in &inputs {
         run(target, name, input, check);
     }
+    let rounds = std::env::var("CAUSERIE_FUZZ_ROUNDS").ok();
+    let rounds: u64 = rounds.map_or(1, |rounds| rounds.parse().expect("a number of rounds"));
+    let mutations = mutations * rounds;
     for seed in 0..mutations {
         let mut dice = Dice::new(seed);
         let (name, input) = &inputs[dice.below(inputs.len())];
