@@ -106,6 +106,11 @@ impl Requests {
         }
     }
 
+    /// Whether the first frame asked for this, and nothing answered it yet.
+    pub(crate) fn is_opening(&self, opening: Opening) -> bool {
+        self.opening.contains_key(&opening)
+    }
+
     /// The request that an answer is for, and when it was sent. It waits no longer.
     pub(crate) fn finish(&mut self, id: u64, now: Duration) -> Option<(Duration, Purpose)> {
         let waited = self.waiting.remove(&id)?;

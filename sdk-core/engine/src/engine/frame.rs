@@ -184,7 +184,6 @@ impl Engine {
         let Some((_, purpose)) = self.finish(id) else {
             return self.handle_unasked_error(&error);
         };
-        let retry_after = error.retry_after_ms.map(Duration::from_millis);
         match purpose {
             Purpose::Write {
                 conversation_id,
@@ -201,13 +200,7 @@ impl Engine {
                 self.changes.ops.push(crate::StoreOp::PutSyncCursor(None));
                 self.ask_sync();
             }
-            Purpose::Sync { .. } => {
-                // Without a sync this device would not know what it missed.
-                let reason = format!("the sync was refused: {}", error.message);
-                self.connection.handle_announced(None, retry_after);
-                self.connection
-                    .handle_broken(&reason, &mut self.jitter, self.now.mono);
-            }
+            Purpose::Sync { .. } => self.handle_sync_error(&error),
             Purpose::History(fetch) => self.handle_history_error(fetch, &error),
             Purpose::Members(reply) | Purpose::Users(reply) => self.changes.refuse(
                 reply,
@@ -221,6 +214,15 @@ impl Engine {
         }
     }
 
+    /// Without a sync this device would not know what it missed: the next connection asks again.
+    fn handle_sync_error(&mut self, error: &ErrorReply) {
+        let reason = format!("the sync was refused: {}", error.message);
+        let retry_after = error.retry_after_ms.map(Duration::from_millis);
+        self.connection.handle_announced(None, retry_after);
+        self.connection
+            .handle_broken(&reason, &mut self.jitter, self.now.mono);
+    }
+
     /// An error that no request of ours is known for.
     fn handle_unasked_error(&mut self, error: &ErrorReply) {
         let room = error.room.as_deref().and_then(|room| room.parse().ok());
@@ -231,6 +233,10 @@ impl Engine {
                 self.handle_subscribe_error(id, error);
             }
             return;
+        }
+        let is_about_nothing_else = room.is_none() && error.conversation_id.is_none();
+        if is_about_nothing_else && error.retryable && self.requests.is_opening(Opening::Sync) {
+            return self.handle_sync_error(error);
         }
         // The reason of a close is said ahead of it.
         self.connection

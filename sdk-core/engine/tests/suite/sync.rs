@@ -3,8 +3,9 @@
 use causerie_engine::{CommandKind, ConnectionState, Emission, EngineConfig, Position};
 use causerie_protocol::{
     Ack, Authenticate, ClientFrame, ConversationActivity, ConversationEvent, ConversationUpdated,
-    EditMessage, ErrorReply, HistoryPage, MembershipState, MessageSent, NewMessage, Request, Room,
-    SendMessage, ServerFrame, ServerMessage, Sync, SyncPage, SyncToken, Target, WriteAck, WriteOp,
+    EditMessage, ErrorCode, ErrorReply, HistoryPage, MembershipState, MessageSent, NewMessage,
+    Request, Room, SendMessage, ServerFrame, ServerMessage, Sync, SyncPage, SyncToken, Target,
+    WriteAck, WriteOp,
 };
 
 use crate::common::{
@@ -175,7 +176,7 @@ fn a_refused_subscription_is_no_end_of_the_others() {
     let mut device = Device::knowing(&[conv(1)]);
     device.open(conv(1), 30);
     device.connect();
-    let mut error = ErrorReply::new(causerie_protocol::ErrorCode::Forbidden, "no");
+    let mut error = ErrorReply::new(ErrorCode::Forbidden, "no");
     error.room = Some(Room::Conversation(conv(1)).to_string());
     device.event(ServerMessage::Error(error));
     assert!(device.is_live());
@@ -330,6 +331,27 @@ fn a_request_that_is_not_answered_ends_the_connection() {
         device.engine.connection_state(),
         ConnectionState::Connecting
     ));
+}
+
+#[test]
+fn a_first_sync_that_is_refused_for_now_is_asked_for_again_at_once_on_another_connection() {
+    let mut device = Device::knowing(&[]);
+    let first = device.connect();
+    let Request::Authenticate(first) = &first.request else {
+        panic!("the first frame authenticates: {first:?}");
+    };
+    assert_ne!(first.sync_token, SyncToken::Absent);
+    // What the first frame asked for is refused without an id, for want of a database.
+    let refusal = ErrorReply::new(ErrorCode::Unavailable, "the database is away");
+    device.event(ServerMessage::Error(refusal));
+    assert!(!device.is_live());
+    device.advance(1_000);
+    device.socket_opened();
+    let again = device.sent.pop_front().expect("a first frame");
+    let Request::Authenticate(again) = &again.request else {
+        panic!("the first frame authenticates: {again:?}");
+    };
+    assert_ne!(again.sync_token, SyncToken::Absent);
 }
 
 #[test]
