@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 use rusqlite_migration::{M, Migrations};
 
 use crate::{Durability, checkpoint::KEPT, row::int};
@@ -60,8 +60,17 @@ pub(crate) fn migrate(
 pub(crate) fn in_memory() -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
     connection.set_prepared_statement_cache_capacity(64);
+    keep_plans(&connection)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
+}
+
+/// A statement's plan does not depend on what is bound to it. It would otherwise be made anew each
+/// time that a range of messages is loaded, which takes longer than loading it.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map(|_| ())
 }
 
 /// Deletes every row.
@@ -85,6 +94,7 @@ pub(crate) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Co
     let connection = Connection::open(path)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(64);
+    keep_plans(&connection)?;
     // The first statement that reads the file: a garbage header shows here.
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.pragma_update(

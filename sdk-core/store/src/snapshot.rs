@@ -48,7 +48,10 @@ fn all<T>(
     sql: &str,
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
-    connection.prepare(sql)?.query_map([], read)?.collect()
+    connection
+        .prepare_cached(sql)?
+        .query_map([], read)?
+        .collect()
 }
 
 pub(crate) fn conversation(row: &Row<'_>) -> rusqlite::Result<ConversationRow> {

@@ -13,6 +13,7 @@ use causerie_server::{
     clock::Now,
     conn::{Conn, ConnConfig, Input, Output, Shared, Token},
     hub::{RingLimits, SharedHub, Wake},
+    metrics::Metrics,
     store::{Answer, Command, LaneId, Outcome, Query, StoreError},
 };
 
@@ -60,6 +61,11 @@ impl Wake for Bell {
     }
 }
 
+thread_local! {
+    /// Nobody looks at them, and making them takes long.
+    static METRICS: Arc<Metrics> = Arc::default();
+}
+
 /// When a node dies beside a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
@@ -79,6 +85,7 @@ pub struct Node {
     pub(crate) shared: Option<Arc<Shared>>,
     pub(crate) bus: Arc<Lossy>,
     auth: Option<Auth>,
+    metrics: Arc<Metrics>,
     conns: BTreeMap<LinkId, Conn>,
     marks: Arc<Mutex<Vec<(LinkId, Mark)>>>,
     /// Sockets that hold a message which they have not taken whole.
@@ -100,6 +107,7 @@ impl Node {
             shared: None,
             bus: Arc::new(Lossy::new()),
             auth: auth(),
+            metrics: METRICS.with(Arc::clone),
             conns: BTreeMap::new(),
             marks: Arc::default(),
             unflushed: BTreeSet::new(),
@@ -222,7 +230,7 @@ impl World {
                 },
                 auth,
                 hub,
-                metrics: Arc::default(),
+                metrics: Arc::clone(&node_state.metrics),
                 epoch,
             })
         });
