@@ -354,6 +354,8 @@ impl Place {
                 ("CAUSERIE_BIN", built.join("causerie").into()),
                 ("CAUSERIE_BINDGEN", built.join("causerie-bindgen").into()),
                 ("CAUSERIE_LIB", built.join(library).into()),
+                // They panic on purpose, and say so in a line.
+                ("RUST_BACKTRACE", "0".into()),
             ],
             folder: self.root.clone(),
             judge,
