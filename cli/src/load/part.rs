@@ -20,7 +20,7 @@ use super::{
     light::{is_type, number},
     member::{Note, Opened, pong, send_text},
     new_id, now,
-    process::Process,
+    process::{Process, own_time},
     report::Report,
     stage::Stage,
     tally::{Receiver, Tally},
@@ -141,7 +141,7 @@ impl Run {
         expected: impl Fn(u64) -> u64,
     ) -> Result<Used, LoadError> {
         let server = stage.server.map(Process::processor_time).transpose()?;
-        let load = Process::own().processor_time()?;
+        let load = own_time()?;
         let begin = now();
         let _awake = stage.awake.then(Awake::begin);
         self.left.set(bounds.messages);
@@ -174,7 +174,7 @@ impl Run {
         Ok(Used {
             took: tally.last.max(begin + LOOK) - begin,
             server: after.zip(server).map(|(after, before)| after - before),
-            load: Process::own().processor_time()? - load,
+            load: own_time()? - load,
             interrupted,
         })
     }

@@ -1,4 +1,4 @@
-//! What a process has used, as `/proc` tells it. Linux only, like the rest of the load generator.
+//! What a process has used, as `/proc` tells it, which is on Linux only.
 
 use std::{fs, io, time::Duration};
 
@@ -22,6 +22,11 @@ impl Process {
     /// This one.
     pub fn own() -> Self {
         Self(std::process::id())
+    }
+
+    /// Whether this system tells what processes use.
+    pub fn is_told() -> bool {
+        cfg!(target_os = "linux")
     }
 
     /// User and system time so far, of all its threads.
@@ -50,6 +55,18 @@ impl Process {
             resident: bytes("Rss:")?,
             proportional: bytes("Pss:")?,
         })
+    }
+}
+
+/// User and system time of this process; none where the system does not tell.
+///
+/// # Errors
+/// If it should tell and does not.
+pub fn own_time() -> io::Result<Duration> {
+    if Process::is_told() {
+        Process::own().processor_time()
+    } else {
+        Ok(Duration::ZERO)
     }
 }
 
@@ -91,6 +108,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
     fn this_process_occupies_something() {
         let memory = Process::own().memory().unwrap();
         assert!(memory.resident >= memory.proportional && memory.proportional > 0);

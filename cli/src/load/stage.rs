@@ -10,9 +10,10 @@ use std::{
     time::Duration,
 };
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+#[cfg(target_os = "linux")]
 use nix::{
     sched::{CpuSet, sched_getaffinity, sched_setaffinity},
-    sys::resource::{Resource, getrlimit, setrlimit},
     unistd::Pid,
 };
 use serde_json::json;
@@ -55,8 +56,7 @@ impl Cores {
     /// # Errors
     /// If the system does not let it.
     pub fn take() -> Result<Self, LoadError> {
-        let allowed = sched_getaffinity(Pid::from_raw(0))?;
-        let mut cores = (0..CpuSet::count()).filter(|core| allowed.is_set(*core) == Ok(true));
+        let mut cores = allowed()?.into_iter();
         let server = cores
             .next()
             .ok_or_else(|| LoadError::new("no core is allowed"))?;
@@ -88,10 +88,31 @@ impl fmt::Display for Cores {
     }
 }
 
+/// The cores that this process may use.
+#[cfg(target_os = "linux")]
+fn allowed() -> Result<Vec<usize>, LoadError> {
+    let allowed = sched_getaffinity(Pid::from_raw(0))?;
+    let cores = 0..CpuSet::count();
+    Ok(cores
+        .filter(|core| allowed.is_set(*core) == Ok(true))
+        .collect())
+}
+
+#[cfg(target_os = "linux")]
 fn pin(core: usize) -> Result<(), LoadError> {
     let mut set = CpuSet::new();
     set.set(core)?;
     Ok(sched_setaffinity(Pid::from_raw(0), &set)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn allowed() -> Result<Vec<usize>, LoadError> {
+    Err(LoadError::new("cores can be chosen on Linux only"))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn pin(_core: usize) -> Result<(), LoadError> {
+    Err(LoadError::new("cores can be chosen on Linux only"))
 }
 
 /// Whether the run is to end, as Ctrl-C asks. Clones are the same.
@@ -182,7 +203,8 @@ impl Stage {
         }
         started?;
         let tokens = Tokens::from_secret(backend.secret())?;
-        let mut stage = Self::at(backend.addr(), tokens, backend.pid().map(Process));
+        let server = backend.pid().map(Process).filter(|_| Process::is_told());
+        let mut stage = Self::at(backend.addr(), tokens, server);
         stage._backend = Some(backend);
         stage._folder = Some(folder);
         Ok(stage)

@@ -10,7 +10,7 @@ use super::{
     histogram::Histogram,
     member::{Member, Opened},
     new_id, now,
-    process::Process,
+    process::{Process, own_time},
     report::Report,
     stage::{Stage, ended, make_room_for, open},
     watch::Watch,
@@ -184,5 +184,5 @@ fn drop_all(members: &mut [Member], opened: Vec<Opened>) -> Result<(), LoadError
 /// Processor time so far, of the server and of the load.
 fn used(stage: &Stage) -> Result<(Duration, Duration), LoadError> {
     let server = stage.server.map(Process::processor_time).transpose()?;
-    Ok((server.unwrap_or_default(), Process::own().processor_time()?))
+    Ok((server.unwrap_or_default(), own_time()?))
 }
