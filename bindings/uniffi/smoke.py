@@ -97,7 +97,7 @@ class World:
 
 
 def answer(token=None, problem=None, sign_in_needed=False):
-    return border.TokenAnswer(token=token, problem=problem, sign_in_needed=sign_in_needed)
+    return ffi.TokenAnswer(token=token, problem=problem, sign_in_needed=sign_in_needed)
 
 
 async def soon(waiting):

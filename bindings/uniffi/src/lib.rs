@@ -30,7 +30,7 @@ pub use fault::CauserieError;
 pub use listener::{
     ConnectionListener, ListListener, ListenerError, Subscription, TimelineListener,
 };
-pub use token::TokenProvider;
+pub use token::{TokenAnswer, TokenProvider};
 pub use updates::{ConnectionUpdates, ListUpdates, TimelineUpdates};
 
 uniffi::setup_scaffolding!();

@@ -3,9 +3,31 @@
 use std::sync::Arc;
 
 use causerie::{TokenFuture, TokenRequest};
-use causerie_border::record::{TokenAnswer, TokenQuestion};
+use causerie_border::record::{self, TokenQuestion};
 
 use crate::ListenerError;
+
+/// A token, or why there is none. The one record that is not `causerie_border`'s: Kotlin's
+/// generated code cannot give a record of another crate out of a future of its own.
+#[derive(uniffi::Record)]
+pub struct TokenAnswer {
+    /// The token.
+    pub token: Option<String>,
+    /// Why there is none.
+    pub problem: Option<String>,
+    /// That will not pass by itself: the user must sign in again.
+    pub sign_in_needed: bool,
+}
+
+impl From<TokenAnswer> for record::TokenAnswer {
+    fn from(answer: TokenAnswer) -> Self {
+        Self {
+            token: answer.token,
+            problem: answer.problem,
+            sign_in_needed: answer.sign_in_needed,
+        }
+    }
+}
 
 /// Brings tokens from the app's backend. Asked once at a time; at most 30 s.
 #[uniffi::export(foreign)]
@@ -25,7 +47,10 @@ impl causerie::TokenProvider for Asked {
             provider
                 .token(request.into())
                 .await
-                .unwrap_or_else(|error| TokenAnswer::temporary(error.to_string()))
+                .map_or_else(
+                    |error| record::TokenAnswer::temporary(error.to_string()),
+                    record::TokenAnswer::from,
+                )
                 .into()
         })
     }

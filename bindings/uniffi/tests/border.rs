@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use causerie_border::{
     Action,
-    record::{ConnectionKind, DiffKind, SendKind, TimelineBatch, TokenAnswer, TokenQuestion},
+    record::{ConnectionKind, DiffKind, SendKind, TimelineBatch, TokenQuestion},
 };
 use causerie_ffi::{
-    CauserieError, Client, ListenerError, Options, TimelineListener, TokenProvider,
+    CauserieError, Client, ListenerError, Options, TimelineListener, TokenAnswer, TokenProvider,
 };
 
 struct NoTokens;
