@@ -197,7 +197,8 @@ impl Engine {
         }
         match fetch.purpose {
             FetchPurpose::Newest => self.handle_newest(id),
-            FetchPurpose::Prefetch => {}
+            // It may be what a screen that was opened since waits for.
+            FetchPurpose::Prefetch => self.close_hole(id),
             FetchPurpose::Refresh { lo, hi, since } => {
                 // Another page may have refreshed this range already; the next one is due anyhow.
                 // Only a page that proves nothing must not be asked for again.

@@ -238,6 +238,9 @@ impl Engine {
                     self.want(id, Want::Newest);
                 } else {
                     timeline.view.thaw(messages);
+                    if timeline.view.is_empty() {
+                        self.want(id, Want::Whole);
+                    }
                 }
             }
             LoadPurpose::Older { below, .. } if below + 1 != timeline.view.window().lo => {
@@ -295,13 +298,19 @@ impl Engine {
         };
         let conversation_id = timeline.conversation_id;
         let window = timeline.view.window();
-        let Some(hole) = window.hole.filter(|_| timeline.anchored) else {
-            return;
+        // A stretch of events that are no messages shows nothing, and there are messages before it.
+        let is_bare = window.hi.is_none() && timeline.view.is_empty() && timeline.view.has_older();
+        let hole = match window.hole {
+            Some(hole) if timeline.anchored => Some(hole),
+            None if timeline.anchored && is_bare => None,
+            Some(_) | None => return,
         };
         let Some(conversation) = self.conversations.get(&conversation_id) else {
             return;
         };
-        if conversation.is_attached() {
+        if let Some(hole) = hole
+            && conversation.is_attached()
+        {
             timeline.awaits_newest = false;
             let last = conversation.last();
             let contiguous = conversation
@@ -338,7 +347,12 @@ impl Engine {
     pub(super) fn handle_newest(&mut self, conversation_id: ConversationId) {
         for id in self.shown_in.get(&conversation_id).into_iter().flatten() {
             if let Some(timeline) = self.timelines.get_mut(id) {
+                let was_bare = timeline.awaits_newest && timeline.view.is_empty();
                 timeline.awaits_newest = false;
+                if was_bare {
+                    timeline.want = timeline.want.max(Some(Want::Newest));
+                    self.restless.insert(*id);
+                }
             }
         }
         self.close_hole(conversation_id);

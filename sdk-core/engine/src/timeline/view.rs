@@ -76,6 +76,11 @@ impl View {
         self.window
     }
 
+    /// Whether it shows no confirmed message.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Whether there may be something before the window.
     pub(crate) fn has_older(&self) -> bool {
         self.window.lo > self.start

@@ -662,3 +662,49 @@ fn a_head_that_is_told_late_does_not_hide_what_was_acknowledged() {
     assert_eq!(entry.item.head_seq, 1);
     assert_eq!(entry.item.last_message.map(|last| last.seq), Some(2));
 }
+
+#[test]
+fn a_screen_whose_newest_stretch_holds_no_message_asks_for_what_lies_before() {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.connect();
+    let screen = device.open(conv(1), 30);
+    device.frames(vec![subscribed(1, 3)]);
+    device.take_sent();
+    device.event(ServerMessage::ConversationUpdated(ConversationUpdated {
+        conversation_id: conv(1),
+        seq: 4,
+        event_id: event_id(4),
+        title: Some("renamed".into()),
+        avatar: None,
+        settings: None,
+    }));
+    // The page that it waited for is lost with the line.
+    device.cut();
+    device.advance(60_000);
+    device.connect();
+    let mut whole = subscribed(1, 4);
+    if let ServerMessage::Subscribed(reply) = &mut whole.message {
+        reply.complete = true;
+    }
+    device.frames(vec![whole]);
+    assert!(device.screen(screen).items.is_empty());
+    let asked = device.take_sent();
+    let history = asked
+        .iter()
+        .find(|frame| matches!(frame.request, Request::History(_)))
+        .expect("it asks for a page");
+    device.answer(
+        history,
+        ServerMessage::HistoryPage(HistoryPage {
+            conversation_id: conv(1),
+            messages: vec![message(conv(1), 2, &bob(), "theirs")],
+            lo: 1,
+            hi: 4,
+            as_of_seq: 4,
+            visible_from: 1,
+            more: false,
+            users: Vec::new(),
+        }),
+    );
+    assert_eq!(device.screen(screen).items.len(), 1);
+}
