@@ -257,7 +257,8 @@ impl World {
         let Some((mut backup, ledger)) = self.database.backup.take() else {
             return;
         };
-        self.model.ledger.restore(ledger);
+        let epoch = self.database.store.epoch().to_owned();
+        self.model.restore(&epoch, ledger);
         self.note(|| "the backup is restored".into());
         for node in 0..self.nodes.len() {
             self.node_dies(node, "for the restoring");

@@ -12,8 +12,8 @@ use causerie_engine::{
     TimelineId, TimelineStart, TokenFailure,
 };
 use causerie_protocol::{
-    ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, ServerFrame, Target, TempId,
-    UserId, WriteOp, decode_server, encode_client,
+    ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, Request, ServerFrame, Target,
+    TempId, UserId, WriteOp, decode_server, encode_client,
 };
 use causerie_store::{Durability, OpenError, Options, Store};
 
@@ -295,7 +295,10 @@ impl World {
         device.screens.clear();
         device.opening.clear();
         let mut wrong = Vec::new();
-        if let Err(what) = self.model.restarted(index, &snapshot.outbox) {
+        if let Err(what) = self
+            .model
+            .restarted(index, snapshot.epoch.as_deref(), &snapshot.outbox)
+        {
             wrong.push(format!("device {index} {what}"));
         }
         for row in &snapshot.outbox {
@@ -408,7 +411,8 @@ impl World {
             self.blame(what);
         }
         if self.devices[index].is_up() {
-            self.model.give(index, &frames);
+            let listed = self.devices[index].entries.keys().copied();
+            self.model.give(index, listed, &frames);
         }
         self.device_handle(index, Input::Frames(frames));
     }
@@ -617,6 +621,11 @@ impl World {
             return;
         };
         self.note(|| format!("device {index} tells {}", trace::client_frames(frames)));
+        let writes = frames.iter().filter_map(|frame| match &frame.request {
+            Request::Write(write) => Some(write.temp_id),
+            _ => None,
+        });
+        self.model.people[index].transmit(writes);
         let mut text = String::new();
         for frame in frames {
             match encode_client(frame) {

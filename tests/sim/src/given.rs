@@ -11,9 +11,15 @@ use crate::{
 
 impl Model {
     /// Frames arrive at a device, which takes them in.
-    pub fn give(&mut self, device: usize, frames: &[ServerFrame]) {
-        let (ledger, person) = (&self.ledger, &mut self.people[device]);
+    pub fn give(
+        &mut self,
+        device: usize,
+        listed: impl Iterator<Item = ConversationId>,
+        frames: &[ServerFrame],
+    ) {
+        self.people[device].listed = listed.collect();
         for frame in frames {
+            let (ledger, person) = self.pair(device);
             person.take(ledger, &frame.message);
         }
     }
@@ -34,6 +40,9 @@ impl Person {
                 self.take_item(&event.conversation);
             }
             ServerMessage::ConversationActivity(activity) => {
+                if !self.listed.contains(&activity.conversation_id) {
+                    return;
+                }
                 let known = self.room(activity.conversation_id);
                 known.head = known.head.max(activity.head_seq);
                 known.preview = known.preview.max(activity.head_seq);
@@ -84,6 +93,7 @@ impl Person {
 
     fn take_item(&mut self, item: &Item) {
         let id = item.conversation_id;
+        self.listed.insert(id);
         self.see_from(id, item.visible_from);
         let known = self.room(id);
         if item.membership == causerie_protocol::MembershipState::Joined {
@@ -100,6 +110,10 @@ impl Person {
         let Joined::Conversation(id) = subscribed.room else {
             return;
         };
+        // Of what it does not know, it asks again when it does.
+        if !self.listed.contains(&id) {
+            return;
+        }
         self.see_from(id, subscribed.visible_from);
         if subscribed.reset {
             let known = self.room(id);
@@ -129,10 +143,10 @@ impl Person {
     /// A page with all messages of a stretch that reaches the position closes the hole before it.
     fn take_page(&mut self, ledger: &Ledger, page: &HistoryPage) {
         let id = page.conversation_id;
-        self.see_from(id, page.visible_from);
-        let Some(room) = ledger.room(id) else {
+        let Some(room) = ledger.room(id).filter(|_| self.listed.contains(&id)) else {
             return;
         };
+        self.see_from(id, page.visible_from);
         let proven = room.number_at(page.hi) - room.number_at(page.lo.saturating_sub(1));
         let known = self.room(id);
         let reaches = known.position.is_some_and(|position| page.hi >= position);

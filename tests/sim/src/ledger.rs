@@ -2,7 +2,10 @@
 //! follows what any message looks like as of any seq; this folding shares no code with the engine
 //! or the server.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use causerie_protocol::{ConversationId, MessageId, Seq, TempId, UserId};
 use causerie_server::store::{Command, Commit, EventBody, EventRecord, Outcome};
@@ -10,7 +13,7 @@ use causerie_server::store::{Command, Commit, EventBody, EventRecord, Outcome};
 /// All conversations, in their durable order.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
-    rooms: HashMap<ConversationId, Room>,
+    rooms: BTreeMap<ConversationId, Room>,
     answers: HashMap<TempId, Answered>,
 }
 
@@ -301,6 +304,11 @@ impl Ledger {
     /// An older database took the place of this one. What was answered, was.
     pub fn restore(&mut self, backup: Self) {
         self.rooms = backup.rooms;
+    }
+
+    /// All that there are.
+    pub fn conversations(&self) -> impl Iterator<Item = ConversationId> {
+        self.rooms.keys().copied()
     }
 
     /// A conversation.

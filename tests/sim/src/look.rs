@@ -1,6 +1,8 @@
 //! What the model says of what a device shows, whenever something was shown.
 
-use causerie_engine::{ConversationChange, ConversationEntry, Emission, SendState, TimelineItem};
+use causerie_engine::{
+    ConnectionState, ConversationChange, ConversationEntry, Emission, SendState, TimelineItem,
+};
 use causerie_protocol::{ConversationId, MembershipState, Message, Seq, TempId, UserId};
 
 use crate::{
@@ -9,9 +11,6 @@ use crate::{
     model::{Known, Model, OwnState, Person, What},
     screen::{Screen, Touched},
 };
-
-/// Whether what is seen has consequences.
-const JUDGES: bool = false;
 
 impl Model {
     /// A device is told something.
@@ -40,8 +39,12 @@ impl Model {
                 }
                 return self.told(device.index, *key, state.as_ref(), row.as_deref());
             }
-            Emission::Connection(_)
-            | Emission::Typing { .. }
+            Emission::Connection(state) => {
+                if *state != ConnectionState::Live {
+                    self.people[device.index].flying.clear();
+                }
+            }
+            Emission::Typing { .. }
             | Emission::Cursors { .. }
             | Emission::Users(_)
             | Emission::Event(_)
@@ -56,22 +59,21 @@ impl Model {
     /// # Errors
     /// What it should show otherwise.
     pub fn look(&mut self, device: &mut Device) -> Result<(), String> {
-        let person = &mut self.people[device.index];
-        if !JUDGES {
-            return Ok(());
-        }
+        let mut checks = 0;
+        let (ledger, person) = self.pair(device.index);
         for id in std::mem::take(&mut person.dirty) {
             if let Some(entry) = device.entries.get(&id) {
-                self.checks += 1;
-                person.look_at_entry(&self.ledger, entry)?;
+                checks += 1;
+                person.look_at_entry(ledger, entry)?;
             }
             let open = device.screens.values_mut().filter(|(of, _)| *of == id);
             for (_, screen) in open {
-                self.checks += 1;
+                checks += 1;
                 let touched = std::mem::take(&mut screen.touched);
-                person.look_at_screen(&self.ledger, id, screen, &touched)?;
+                person.look_at_screen(ledger, id, screen, &touched)?;
             }
         }
+        self.checks += checks;
         Ok(())
     }
 }
@@ -94,6 +96,8 @@ impl Person {
         let mut last: Option<&Message> = None;
         let mut whole: Option<&Message> = None;
         let mut has_gap = false;
+        // A window may begin with own messages that are known from their acknowledgements.
+        let mut in_order = false;
         let mut on_their_way = Vec::new();
         let mut failed = Vec::new();
         for item in &screen.items {
@@ -120,7 +124,8 @@ impl Person {
                         ));
                     }
                     last = Some(message);
-                    if !has_gap {
+                    in_order |= !self.writes.contains_key(&key) || message.number == first + 1;
+                    if in_order && !has_gap {
                         whole = Some(message);
                     }
                 }
@@ -140,7 +145,7 @@ impl Person {
         }
         let Some(number) = whole
             .map(|message| message.number)
-            .or_else(|| (!screen.state.has_older).then_some(first))
+            .or_else(|| (last.is_none() && !screen.state.has_older).then_some(first))
         else {
             // A stretch without a message: where it ends is not told.
             return Ok(());
@@ -383,13 +388,14 @@ impl Person {
         if item.visible_from < known.visible_from {
             return Ok(());
         }
-        if item.head_seq < known.head {
+        // The list is not told anew for a change to a message that it does not show.
+        if item.head_number < room.number_at(known.head) {
             return Err(format!(
                 "lists {id} up to #{}, and was told of #{}",
                 item.head_seq, known.head
             ));
         }
-        known.head = item.head_seq;
+        known.head = known.head.max(item.head_seq);
         if item.head_number != room.number_at(item.head_seq) {
             return Err(format!(
                 "lists {} messages of {id} up to #{}, and there are {}",

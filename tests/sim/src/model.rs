@@ -15,6 +15,8 @@ use crate::ledger::{Answered, Ledger};
 pub struct Model {
     /// The server's order.
     pub ledger: Ledger,
+    /// What databases that were replaced said last, by epoch.
+    past: HashMap<String, Ledger>,
     /// The owner of each device, with what that device was told.
     pub people: Vec<Person>,
     /// How often something was looked at.
@@ -36,6 +38,10 @@ pub struct Person {
     pub(crate) previews: HashMap<MessageId, Seq>,
     /// What is to be looked at.
     pub(crate) dirty: BTreeSet<ConversationId>,
+    /// Conversations that it knows of.
+    pub(crate) listed: BTreeSet<ConversationId>,
+    /// Writes on the wire, as far as was told.
+    pub(crate) flying: BTreeSet<TempId>,
     asked: BTreeMap<ReplyId, Asked>,
     /// Asked for when the process died: it may have been committed, or not.
     doubtful: BTreeSet<TempId>,
@@ -189,13 +195,33 @@ impl Model {
         Ok(())
     }
 
-    /// The process starts again with this outbox.
+    /// An older database takes the place of the one of this epoch.
+    pub fn restore(&mut self, epoch: &str, backup: Ledger) {
+        self.past.insert(epoch.to_owned(), self.ledger.clone());
+        self.ledger.restore(backup);
+    }
+
+    /// What the database says that a device believes to speak with, and the device.
+    pub(crate) fn pair(&mut self, device: usize) -> (&Ledger, &mut Person) {
+        let person = &mut self.people[device];
+        let past = person.epoch.as_ref().and_then(|epoch| self.past.get(epoch));
+        (past.unwrap_or(&self.ledger), person)
+    }
+
+    /// The process starts again with this outbox, and what it knows of this database.
     ///
     /// # Errors
     /// What is lost, doubled, out of order, or back from the dead.
-    pub fn restarted(&mut self, device: usize, rows: &[OutboxRow]) -> Result<(), String> {
+    pub fn restarted(
+        &mut self,
+        device: usize,
+        epoch: Option<&str>,
+        rows: &[OutboxRow],
+    ) -> Result<(), String> {
         self.checks += 1;
         let person = &mut self.people[device];
+        // It may have died before it stored that it had met another one.
+        person.epoch = epoch.map(str::to_owned);
         let doubtful = std::mem::take(&mut person.doubtful);
         let mut last = (0, 0);
         let mut there = BTreeSet::new();
@@ -282,6 +308,8 @@ impl Person {
             shown: HashMap::new(),
             previews: HashMap::new(),
             dirty: BTreeSet::new(),
+            listed: BTreeSet::new(),
+            flying: BTreeSet::new(),
             asked: BTreeMap::new(),
             doubtful: BTreeSet::new(),
             epoch: None,
@@ -402,6 +430,12 @@ impl Person {
             known.preview = 0;
         }
         self.dirty.clear();
+        self.flying.clear();
+    }
+
+    /// These writes are on the wire.
+    pub fn transmit(&mut self, keys: impl Iterator<Item = TempId>) {
+        self.flying.extend(keys);
     }
 
     /// Another database: what is known of the old one means nothing.
@@ -410,6 +444,12 @@ impl Person {
             self.rooms.clear();
             self.shown.clear();
             self.previews.clear();
+            self.listed.clear();
+            for own in self.writes.values_mut() {
+                if matches!(own.state, OwnState::Taken(_)) {
+                    own.state = OwnState::Taken(None);
+                }
+            }
         }
         self.epoch = Some(epoch.to_owned());
         for known in self.rooms.values_mut() {
@@ -433,6 +473,7 @@ impl Person {
         };
         let lane = self.lanes.entry(own.conversation_id).or_default();
         lane.remove(&own.order);
+        self.flying.remove(&key);
         // What is queued again goes last.
         if matches!(own.state, OwnState::Failed(_)) && after == OwnState::Queued {
             self.orders += 1;

@@ -6,6 +6,7 @@ use causerie_engine::{CommandKind, Input, Lifecycle, NetworkHint};
 use causerie_protocol::ConversationKind;
 
 use crate::{
+    coverage::State,
     fault::{Fault, FaultKind},
     node::Moment,
     world::{Event, World},
@@ -19,7 +20,8 @@ impl World {
     pub(crate) fn strike(&mut self, mut fault: Fault) {
         let index = fault.device;
         let state = self.devices[index].connection.clone();
-        self.coverage.count(fault.kind, &state);
+        let met = State::of(&self.devices[index], &self.model.people[index]);
+        self.coverage.count(fault.kind, &met);
         self.note(|| format!("{:?} strikes device {index}, {state:?}", fault.kind));
         match fault.kind {
             FaultKind::Delay
