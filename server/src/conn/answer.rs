@@ -55,12 +55,12 @@ impl Live {
                 self.lanes.handle_answer(conversation_id);
                 self.go_on(io, conversation_id, now);
             }
-            Some(Pending::MarkRead { id }) => match outcome {
-                Outcome::Marked {
-                    conversation_id,
-                    row,
-                } => io.reply(id, cursor_ack(conversation_id, row)),
-                Outcome::Refused(error) => io.refuse(id, *error),
+            Some(Pending::MarkRead {
+                id,
+                conversation_id,
+            }) => match outcome {
+                Outcome::Marked { row, .. } => io.reply(id, cursor_ack(conversation_id, row)),
+                Outcome::Refused(error) => io.refuse(id, about(Some(conversation_id), *error)),
                 Outcome::Sent(_) | Outcome::Acked(_) | Outcome::Done => {}
             },
             Some(Pending::MarkDelivered { conversation_id }) => match outcome {
@@ -71,7 +71,7 @@ impl Live {
                 }
                 Outcome::Refused(error) => {
                     for id in self.delivered.handle_outcome(conversation_id, None) {
-                        io.refuse(Some(id), (*error).clone());
+                        io.refuse(Some(id), about(Some(conversation_id), (*error).clone()));
                     }
                 }
                 Outcome::Sent(_) | Outcome::Acked(_) | Outcome::Done => {}
@@ -208,7 +208,7 @@ impl Live {
             Err(error) => error,
             Ok(_) => ErrorReply::new(ErrorCode::Internal, "the store answered something else"),
         };
-        io.refuse(id, error);
+        io.refuse(id, about(conversation_id, error));
     }
 
     fn audit(
@@ -392,6 +392,14 @@ impl Live {
             }
         }
         self.activity.handle_told(due, now.mono);
+    }
+}
+
+/// An error names the conversation that was asked about (docs/protocol.md §11).
+fn about(conversation_id: Option<ConversationId>, error: ErrorReply) -> ErrorReply {
+    ErrorReply {
+        conversation_id: conversation_id.or(error.conversation_id),
+        ..error
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) enum Pending {
     },
     MarkRead {
         id: Option<u64>,
+        conversation_id: ConversationId,
     },
     MarkDelivered {
         conversation_id: ConversationId,

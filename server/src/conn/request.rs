@@ -73,8 +73,12 @@ impl Live {
             }
             Request::MarkRead(mark) => {
                 let actor = self.actor.clone();
-                let command = Command::MarkRead { actor, mark };
-                self.submit(io, Pending::MarkRead { id }, command);
+                let conversation_id = mark.conversation_id;
+                let pending = Pending::MarkRead {
+                    id,
+                    conversation_id,
+                };
+                self.submit(io, pending, Command::MarkRead { actor, mark });
             }
             Request::MarkDelivered(mark) => self.handle_mark_delivered(io, id, mark, now),
             Request::TypingStart(typing) => {

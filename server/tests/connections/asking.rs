@@ -173,6 +173,33 @@ fn a_refused_subscription_names_its_room() {
 }
 
 #[test]
+fn an_error_about_a_conversation_names_it_also_when_the_store_cannot_answer() {
+    let mut world = World::new();
+    let room = world.group("alice", &["bob"]);
+    let alice = world.member("alice", room);
+    for kind in ["history", "members", "typing_start"] {
+        world.failing_queries = 1;
+        world.ask(alice, kind, json!({"conversation_id": room}));
+        world.settle();
+        let frames = world.take(alice);
+        assert_eq!(kinds(&frames), ["error"], "{kind}");
+        assert_eq!(frames[0]["payload"]["code"], "unavailable", "{kind}");
+        assert_eq!(
+            frames[0]["payload"]["conversation_id"],
+            json!(room),
+            "{kind}"
+        );
+    }
+    world.store.fail_commits(1);
+    let mark = json!({"conversation_id": room, "seq": 1});
+    world.ask(alice, "mark_read", mark);
+    world.settle();
+    let frames = world.take(alice);
+    assert_eq!(frames[0]["payload"]["code"], "unavailable");
+    assert_eq!(frames[0]["payload"]["conversation_id"], json!(room));
+}
+
+#[test]
 fn the_129th_subscription_is_one_too_many() {
     let mut world = World::new();
     let alice = world.connect("alice");
