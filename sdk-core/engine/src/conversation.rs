@@ -20,6 +20,9 @@ pub(crate) struct Conversation {
     pub(crate) ranges: Ranges,
     pub(crate) read_mark: Option<ReadMark>,
     pub(crate) draft: Option<String>,
+    /// This user left at this seq, as the room or a notice told. A page that was read before that
+    /// can come after it; it knows of no later seq.
+    pub(crate) left_at: Option<Seq>,
 }
 
 /// A read cursor that the server has not confirmed.
@@ -38,6 +41,7 @@ impl From<ConversationRow> for Conversation {
             ranges: Ranges::from(row.ranges),
             read_mark: row.read_mark.map(|seq| ReadMark { seq, asked: false }),
             draft: row.draft,
+            left_at: None,
         }
     }
 }
@@ -50,6 +54,7 @@ impl Conversation {
             ranges: Ranges::default(),
             read_mark: None,
             draft: None,
+            left_at: None,
         }
     }
 
@@ -61,6 +66,12 @@ impl Conversation {
             read_mark: self.read_mark.map(|mark| mark.seq),
             draft: self.draft.clone(),
         }
+    }
+
+    /// Whether this tells of the time before this user left.
+    pub(crate) fn has_passed(&self, told: &Item) -> bool {
+        told.membership == MembershipState::Joined
+            && self.left_at.is_some_and(|seq| told.head_seq < seq)
     }
 
     /// Whether the server knows it, and this user may read it.

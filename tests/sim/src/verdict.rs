@@ -12,7 +12,7 @@ use causerie_server::store::{Answer, Query, SyncFrom};
 use crate::{log, script::END, world::World};
 
 /// Time for what nobody waits for to arrive.
-const DUST: Duration = Duration::from_secs(5);
+const DUST: Duration = Duration::from_secs(8);
 
 /// The longest wait before what was refused comes again, and some.
 const BACK: Duration = Duration::from_secs(90);

@@ -395,6 +395,7 @@ impl Engine {
             self.subscriptions.nudge(id);
             return;
         }
+        conversation.left_at = seq.max(conversation.left_at);
         conversation.item.membership = MembershipState::Left;
         self.changes.conversation(id);
     }

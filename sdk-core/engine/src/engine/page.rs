@@ -58,6 +58,7 @@ impl Engine {
         let left = told.membership == MembershipState::Left;
         let read_seq = told.read_seq;
         match self.conversations.get_mut(&id) {
+            Some(conversation) if conversation.has_passed(&told) => return,
             Some(conversation) => {
                 let start = conversation.item.visible_from;
                 if item::merge(&mut conversation.item, told) {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use causerie_engine::{CommandKind, Emission, EngineConfig};
 use causerie_protocol::{
-    Ack, ConnectionEvent, ConnectionEventKind, CursorAck, MemberEvent, MembershipState, Receipt,
-    Request, Role, Room, SendMessage, ServerFrame, ServerMessage, TypingIndicator, WriteOp,
+    Ack, ConnectionEvent, ConnectionEventKind, ConversationEvent, CursorAck, MemberEvent,
+    MembershipState, Receipt, Request, Role, Room, SendMessage, ServerFrame, ServerMessage,
+    TypingIndicator, WriteOp,
 };
 
 use crate::common::{alice, bob, conv, device::Device, event_id, temp, world::World};
@@ -70,6 +71,33 @@ fn who_is_removed_keeps_what_they_saw_and_is_not_subscribed_again() {
         panic!("the first frame authenticates");
     };
     assert!(first.subscriptions.is_empty());
+}
+
+#[test]
+fn a_page_that_was_read_before_a_removal_does_not_undo_it_and_one_of_coming_back_does() {
+    let (mut world, _) = world_with(2);
+    let device = &mut world.device;
+    let before = device.engine.conversation(conv(1)).expect("listed").item;
+    device.event(ServerMessage::ConnectionEvent(ConnectionEvent {
+        event: ConnectionEventKind::MembershipRevoked,
+        code: None,
+        retry_after_ms: None,
+        room: Some(Room::Conversation(conv(1))),
+        seq: Some(3),
+    }));
+    let page = |head_seq, rev| {
+        let mut conversation = before.clone();
+        (conversation.head_seq, conversation.rev) = (head_seq, rev);
+        ServerMessage::ConversationCreated(Box::new(ConversationEvent { conversation }))
+    };
+    let membership = |device: &Device| {
+        let entry = device.engine.conversation(conv(1)).expect("still listed");
+        entry.item.membership
+    };
+    device.event(page(2, before.rev + 1));
+    assert_eq!(membership(device), MembershipState::Left);
+    device.event(page(4, before.rev + 4));
+    assert_eq!(membership(device), MembershipState::Joined);
 }
 
 #[test]
