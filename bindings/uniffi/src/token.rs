@@ -7,8 +7,7 @@ use causerie_border::record::{self, TokenQuestion};
 
 use crate::ListenerError;
 
-/// A token, or why there is none. The one record that is not `causerie_border`'s: Kotlin's
-/// generated code cannot give a record of another crate out of a future of its own.
+/// A token, or why there is none. The one record that is not `causerie_border`'s, which says why.
 #[derive(uniffi::Record)]
 pub struct TokenAnswer {
     /// The token.

@@ -24,7 +24,9 @@ impl From<TokenRequest> for TokenQuestion {
 
 /// What it answers. No answer of it is an exception: each language's shell turns what the app
 /// throws into one of the two problems, since every tool loses exceptions in its own way.
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+///
+/// For uniffi the exporting crate has its own: Kotlin's generated code cannot give a record of
+/// another crate out of a future of its own.
 #[cfg_attr(feature = "napi", napi_derive::napi(object))]
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenAnswer {
