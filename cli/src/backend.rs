@@ -5,7 +5,7 @@ use std::{
     ffi::OsString,
     fmt, fs,
     io::{self, BufRead, BufReader, Write},
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     time::{Duration, SystemTime},
@@ -18,6 +18,8 @@ use nix::{
     unistd::Pid,
 };
 use tokio::{sync::oneshot, time::timeout};
+
+use crate::port;
 
 /// How long a server may take until it listens.
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
@@ -66,12 +68,10 @@ impl Backend {
     /// If there is no free port or the folder cannot be made.
     pub fn new(program: &Path, folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        // Taken and let go: nobody else is handed the same one soon.
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         Ok(Self {
             program: program.to_owned(),
             folder: folder.to_owned(),
-            addr: listener.local_addr()?,
+            addr: port::free()?,
             secret: format!("a secret of this run only, {}", std::process::id()),
             arguments: Vec::new(),
             environment: Vec::new(),

@@ -4,6 +4,7 @@
 //! - [`demo`] is `causerie demo`.
 //! - [`proxy`] stands between a client and a server, and cuts, stalls, delays or swallows.
 //! - [`backend`] is the server as a process that can be killed and started again.
+//! - [`port`] finds ports for such servers.
 //! - [`raw`] is a WebSocket client that knows the wire and nothing of the SDK: a witness.
 //! - [`load`] is `causerie load`: thousands of such clients, lighter still.
 //!
@@ -13,5 +14,6 @@
 pub mod backend;
 pub mod demo;
 pub mod load;
+pub mod port;
 pub mod proxy;
 pub mod raw;

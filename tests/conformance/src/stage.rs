@@ -1,8 +1,8 @@
 //! The server of a scenario: a process of its own, with its control port.
 
-use std::{net::TcpListener, path::Path};
+use std::path::Path;
 
-use causerie_cli::backend::Backend;
+use causerie_cli::{backend::Backend, port};
 use serde_json::{Value, json};
 
 use crate::scenario::{Order, Signal};
@@ -22,9 +22,7 @@ impl Stage {
     pub async fn open(program: &Path, folder: &Path) -> Result<Self, String> {
         let text = |error: std::io::Error| error.to_string();
         let mut server = Backend::new(program, folder).map_err(text)?;
-        // Taken and let go, as `Backend` does with its own.
-        let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|port| port.local_addr());
-        let control = port.map_err(text)?;
+        let control = port::free().map_err(text)?;
         server.argument("--control");
         server.argument(control.to_string());
         let mut stage = Self {

@@ -1,9 +1,6 @@
 //! The server's control port, spoken to in the little HTTP that it takes.
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
-};
+use std::{io, net::SocketAddr};
 
 use serde_json::{Value, json};
 use tokio::{
@@ -23,9 +20,8 @@ impl Control {
     /// # Errors
     /// If there is none.
     pub fn new() -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         Ok(Self {
-            addr: listener.local_addr()?,
+            addr: causerie_cli::port::free()?,
         })
     }
 
