@@ -29,8 +29,10 @@ impl Order {
         let mut words = words;
         while let Some(word) = words.next() {
             if word == "--minutes" {
+                // None would be for ever.
                 let minutes = words.next().and_then(|number| number.parse().ok());
-                order.minutes = minutes.ok_or("`--minutes` needs a number")?;
+                let minutes = minutes.filter(|minutes| *minutes > 0);
+                order.minutes = minutes.ok_or("`--minutes` needs a number above 0")?;
                 continue;
             }
             let target = TARGETS.into_iter().find(|target| *target == word);
@@ -142,6 +144,7 @@ mod tests {
         assert!(parse("engines").unwrap_err().contains("frames, engine"));
         assert!(parse("--minutes").is_err());
         assert!(parse("--minutes soon").is_err());
+        assert!(parse("--minutes 0").is_err());
     }
 
     #[test]

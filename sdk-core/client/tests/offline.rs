@@ -210,7 +210,7 @@ async fn open_timelines_live_on_when_another_process_wrote_meanwhile() {
     let conversation = client.open_direct("bob").await.unwrap();
     let timeline = conversation.timeline(TimelineStart::Newest).await.unwrap();
     let mut updates = timeline.updates();
-    updates.next().await.unwrap();
+    soon("all of it", updates.next()).await.unwrap();
     client.suspend().await.unwrap();
     // Another process has it open for a moment, which makes this one read all of it again.
     assert_eq!(verdict_of_another_process(folder.path()), "opened");
@@ -236,24 +236,24 @@ async fn a_listener_that_falls_behind_gets_the_present_state_and_loses_nothing()
     let conversation = client.open_direct("bob").await.unwrap();
     let timeline = conversation.timeline(TimelineStart::Newest).await.unwrap();
     let mut slow = timeline.updates();
-    slow.next().await.unwrap();
+    soon("the slow listener", slow.next()).await.unwrap();
     for n in 0..600 {
         conversation.send(&n.to_string()).await.unwrap();
     }
-    let batch = slow.next().await.unwrap();
+    let batch = soon("the slow listener", slow.next()).await.unwrap();
     let [TimelineDiff::Reset(items)] = &batch.diffs[..] else {
         panic!("not a reset: {} diffs", batch.diffs.len());
     };
     assert_eq!(items, &timeline.items());
     assert_eq!(items.len(), 600);
     conversation.send("next").await.unwrap();
-    let batch = slow.next().await.unwrap();
+    let batch = soon("the slow listener", slow.next()).await.unwrap();
     assert!(
         matches!(&batch.diffs[..], [TimelineDiff::Insert { .. }]),
         "{batch:?}"
     );
     client.close().await;
-    assert!(slow.next().await.is_none());
+    assert!(soon("the slow listener", slow.next()).await.is_none());
 }
 
 #[tokio::test]
@@ -354,7 +354,11 @@ async fn what_breaks_a_limit_is_refused_before_it_is_queued() {
     let client = offline(folder.path()).await;
     let conversation = client.open_direct("bob").await.unwrap();
     let error = conversation.send(&"x".repeat(20_000)).await.unwrap_err();
-    assert_eq!(error.action(), Action::FixCode);
+    assert_eq!(
+        (error.code(), error.action()),
+        ("too_large", Action::AskUser),
+        "the user can shorten it"
+    );
     assert_eq!(client.outbox().list().len(), 1, "only the creation");
     let unknown = client.conversation(causerie::ConversationId::from_uuid(key_of_nothing()));
     assert_eq!(

@@ -9,6 +9,14 @@ use crate::{
     TimelineStart,
 };
 
+/// Nothing here takes so long; a test that waits for what does not come fails by it, and says so.
+async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(std::time::Duration::from_secs(20), future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited in vain for {what}"),
+    }
+}
+
 async fn client(folder: &tempfile::TempDir) -> Client {
     let builder = Client::builder("ws://localhost:1", "alice").data_dir(folder.path());
     builder.open().await.unwrap()
@@ -23,7 +31,7 @@ async fn meddle<T: Send + 'static>(
     client.core().inbox.ask(Ask::Meddle(Box::new(move |thread| {
         assert!(tell.send(work(thread)).is_ok());
     })));
-    told.await.unwrap()
+    soon("the core's thread", told).await.unwrap()
 }
 
 /// No more pages than there are: a full disk.
@@ -67,7 +75,7 @@ async fn on_a_full_disk_a_message_is_refused_as_a_whole_and_the_next_one_can_be_
     assert!(refused.retryable());
     let Some(Event::Fault {
         code, retryable, ..
-    }) = faults.next().await
+    }) = soon("a fault", faults.next()).await
     else {
         panic!("no fault was told");
     };
@@ -79,11 +87,11 @@ async fn on_a_full_disk_a_message_is_refused_as_a_whole_and_the_next_one_can_be_
     let key = conversation.send("and again").await.unwrap();
     assert_eq!(client.outbox().state(key), Some(SendState::Queued));
     assert_eq!(timeline.items().len(), sent.len() + 1);
-    client.close().await;
+    soon("the end", client.close()).await;
 
     // What the listener was told is what there is.
     let mut shown = Vec::new();
-    while let Some(batch) = updates.next().await {
+    while let Some(batch) = soon("an update", updates.next()).await {
         for diff in batch.diffs {
             match diff {
                 TimelineDiff::Reset(items) => shown = items,
@@ -99,7 +107,7 @@ async fn on_a_full_disk_a_message_is_refused_as_a_whole_and_the_next_one_can_be_
         sent.len() + 2,
         "with the creation"
     );
-    client.close().await;
+    soon("the end", client.close()).await;
 }
 
 #[tokio::test]
@@ -115,7 +123,7 @@ async fn after_a_failure_the_connection_waits_and_then_goes_on_by_itself() {
     .await;
     let mut waited = false;
     loop {
-        match states.next().await.unwrap() {
+        match soon("a state", states.next()).await.unwrap() {
             ConnectionState::Waiting { reason, .. } if reason.contains("disk is full") => {
                 waited = true;
             }
@@ -123,7 +131,7 @@ async fn after_a_failure_the_connection_waits_and_then_goes_on_by_itself() {
             _ => {}
         }
     }
-    client.close().await;
+    soon("the end", client.close()).await;
 }
 
 #[tokio::test]
@@ -146,7 +154,7 @@ async fn a_file_that_breaks_while_it_is_open_is_replaced_and_the_outbox_kept() {
     })
     .await;
     loop {
-        match faults.next().await.unwrap() {
+        match soon("a fault", faults.next()).await.unwrap() {
             Event::Recovered(recovery) => {
                 assert_eq!(recovery.outbox, 2);
                 assert!(recovery.set_aside.exists());
@@ -159,7 +167,7 @@ async fn a_file_that_breaks_while_it_is_open_is_replaced_and_the_outbox_kept() {
     assert_eq!(client.outbox().state(key), Some(SendState::Queued));
     conversation.send("and on").await.unwrap();
     assert_eq!(timeline.items().len(), 2);
-    client.close().await;
+    soon("the end", client.close()).await;
 }
 
 #[tokio::test]
@@ -186,7 +194,7 @@ async fn a_timeline_whose_conversation_was_lost_with_the_file_opens_again_once_i
     assert_eq!(timeline.items().len(), 1);
     let mut shown = 0;
     while shown != 1 {
-        for diff in updates.next().await.unwrap().diffs {
+        for diff in soon("an update", updates.next()).await.unwrap().diffs {
             match diff {
                 TimelineDiff::Reset(items) => shown = items.len(),
                 TimelineDiff::Insert { .. } => shown += 1,
@@ -194,7 +202,7 @@ async fn a_timeline_whose_conversation_was_lost_with_the_file_opens_again_once_i
             }
         }
     }
-    client.close().await;
+    soon("the end", client.close()).await;
 }
 
 #[tokio::test]
@@ -205,20 +213,20 @@ async fn a_panic_of_the_core_costs_a_call_and_not_the_client() {
     let timeline = conversation.timeline(TimelineStart::Newest).await.unwrap();
     let mut updates = timeline.updates();
     let key = conversation.send("before").await.unwrap();
-    updates.next().await.unwrap();
+    soon("an update", updates.next()).await.unwrap();
     let (tell, told) = oneshot::channel::<()>();
     client.core().inbox.ask(Ask::Meddle(Box::new(move |_| {
         let _tell = tell;
         panic!("a bug of ours");
     })));
-    told.await.unwrap_err();
+    soon("the panic", told).await.unwrap_err();
     assert_eq!(client.outbox().state(key), Some(SendState::Queued));
-    let batch = updates.next().await.unwrap();
+    let batch = soon("an update", updates.next()).await.unwrap();
     assert!(
         matches!(batch.diffs[0], TimelineDiff::Reset(_)),
         "{batch:?}"
     );
     conversation.send("after").await.unwrap();
     assert_eq!(timeline.items().len(), 2);
-    client.close().await;
+    soon("the end", client.close()).await;
 }
