@@ -209,8 +209,10 @@ fn read(path: &PathBuf) -> Vec<Line> {
         .collect()
 }
 
-/// Says the lines to today's server, and gives what everybody was told after each.
-async fn live_through(said: &[(String, Value)]) -> Vec<Line> {
+/// Says the lines to today's server, each after the one before was answered, and gives what everybody
+/// was told. `told` is how many frames each is known to be told; what is read from the store for a
+/// user comes in its own time.
+async fn live_through(said: &[(String, Value)], told: &BTreeMap<String, usize>) -> Vec<Line> {
     let data = tempfile::tempdir().unwrap();
     let site = Site::start(data.path());
     let mut wires: BTreeMap<String, Wire> = BTreeMap::new();
@@ -228,32 +230,43 @@ async fn live_through(said: &[(String, Value)]) -> Vec<Line> {
             frame: frame.clone(),
         });
         // Reads are answered when they are read, and a ping at once.
-        let mut told = Vec::new();
+        let mut answered = Vec::new();
         let last = match frame["type"].as_str() {
             Some("authenticate") => ("type", json!("sync_page")),
             Some(_) | None => ("id", frame["id"].clone()),
         };
         while !last.1.is_null()
-            && told
+            && answered
                 .last()
                 .is_none_or(|frame: &Value| frame[last.0] != last.1)
         {
-            told.push(wire.receive().await);
+            answered.push(wire.receive().await);
         }
+        let to = |name: &str| {
+            let who = name.to_owned();
+            move |frame| Line {
+                who: who.clone(),
+                told: true,
+                frame,
+            }
+        };
+        record.extend(answered.into_iter().map(to(who)));
         for (name, wire) in &mut wires {
-            let mut all = if name == who {
-                std::mem::take(&mut told)
-            } else {
-                Vec::new()
-            };
-            all.extend(wire.barrier().await);
-            // A reply and the event that came with it may come in either order.
-            all.sort_by_key(|frame| frame["id"].is_null());
-            record.extend(all.into_iter().map(|frame| Line {
+            record.extend(wire.barrier().await.into_iter().map(to(name)));
+        }
+    }
+    for (name, wire) in &mut wires {
+        let count = |record: &[Line]| {
+            let told = record.iter().filter(|line| line.told && line.who == *name);
+            told.count()
+        };
+        while told.get(name).is_some_and(|told| count(&record) < *told) {
+            let frame = wire.receive().await;
+            record.push(Line {
                 who: name.clone(),
                 told: true,
                 frame,
-            }));
+            });
         }
     }
     site.stop().await;
@@ -273,7 +286,7 @@ async fn a_session_is_recorded_when_it_is_ordered() {
         .map(|(who, frame)| (who.to_owned(), frame))
         .collect();
     let mut text = String::new();
-    for line in live_through(&said).await {
+    for line in live_through(&said, &BTreeMap::new()).await {
         let side = if line.told { "to" } else { "from" };
         text += &json!({side: line.who, "line": line.frame}).to_string();
         text.push('\n');
@@ -316,20 +329,36 @@ impl Names {
     }
 }
 
-/// What each was told, line for line, without what differs from run to run.
+/// What each was told, without what differs from run to run: every reply by its request, and the
+/// events of each type in their order. Between types the order is free, but for what the seqs say.
 fn answers(record: &[Line]) -> Value {
-    let mut names = Names::default();
-    let mut said = Vec::new();
-    for line in record {
-        let mut frame = line.frame.clone();
-        names.normalise(&mut frame, "");
-        if line.told {
-            said.push(json!({"to": line.who, "frame": frame}));
-        } else {
-            said.push(json!({"from": line.who}));
-        }
+    let mut told: BTreeMap<(&str, String), Vec<Value>> = BTreeMap::new();
+    for line in record.iter().filter(|line| line.told) {
+        let name = match line.frame["id"].as_u64() {
+            Some(id) => format!("reply {id:>6}"),
+            None => line.frame["type"].as_str().unwrap().to_owned(),
+        };
+        let of_this_name = told.entry((&line.who, name)).or_default();
+        of_this_name.push(line.frame.clone());
     }
-    json!(said)
+    let mut names = Names::default();
+    let mut answers = serde_json::Map::new();
+    for ((who, name), mut frames) in told {
+        frames
+            .iter_mut()
+            .for_each(|frame| names.normalise(frame, ""));
+        answers.insert(format!("{who}, {name}"), json!(frames));
+    }
+    Value::Object(answers)
+}
+
+/// How many frames each was told.
+fn counts(record: &[Line]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for line in record.iter().filter(|line| line.told) {
+        *counts.entry(line.who.clone()).or_default() += 1;
+    }
+    counts
 }
 
 #[tokio::test]
@@ -342,7 +371,8 @@ async fn a_server_of_today_answers_released_clients_as_they_were_answered() {
             .map(|line| (line.who.clone(), line.frame.clone()))
             .collect();
         assert!(said.len() > 20);
-        let (was, is) = (answers(&record), answers(&live_through(&said).await));
+        let present = live_through(&said, &counts(&record)).await;
+        let (was, is) = (answers(&record), answers(&present));
         if let Err(difference) = picture::holds(&was, &is, "") {
             panic!("{}: {difference}\nnow: {is:#}", path.display());
         }
