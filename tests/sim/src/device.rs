@@ -1,24 +1,22 @@
 //! A client: the real engine, the real store, and a person who looks at what they show.
 
 use std::{
-    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
 use causerie_engine::{
     Command, CommandKind, ConnectionState, ConversationChange, ConversationEntry, Emission, Engine,
-    EngineConfig, Input, Now, OutboxState, Output, Reply, ReplyId, SendState, SocketEvent, StoreOp,
-    TimelineId, TimelineStart, TokenFailure,
+    Input, Now, ReplyId, SendState, SocketEvent, StoreOp, TimelineId, TimelineStart, TokenFailure,
 };
 use causerie_protocol::{
-    ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, Request, ServerFrame, Target,
-    TempId, UserId, WriteOp, decode_server, encode_client,
+    ClientId, CloseCode, ConversationId, ErrorCode, ServerFrame, Target, TempId, UserId, WriteOp,
+    decode_server,
 };
-use causerie_store::{Durability, OpenError, Options, Store};
+use causerie_store::Store;
 
 use crate::{
-    link::{LinkId, To},
+    link::LinkId,
     rng::Rng,
     screen::Screen,
     trace,
@@ -65,17 +63,17 @@ pub struct Device {
     /// How far its calendar is off, in milliseconds.
     pub wall_offset: i64,
     /// For when its timer is queued.
-    armed: Option<Duration>,
-    engine: Option<Engine>,
+    pub(crate) armed: Option<Duration>,
+    pub(crate) engine: Option<Engine>,
     /// It outlives the process, as a disk does: what is committed is there.
-    store: Option<Store>,
-    opening: BTreeMap<ReplyId, (TimelineId, ConversationId)>,
-    told_sent: BTreeSet<TempId>,
-    confirmed: BTreeSet<TempId>,
-    tokens: u64,
-    next_reply: u64,
-    next_timeline: u64,
-    fresh: ClientId,
+    pub(crate) store: Option<Store>,
+    pub(crate) opening: BTreeMap<ReplyId, (TimelineId, ConversationId)>,
+    pub(crate) told_sent: BTreeSet<TempId>,
+    pub(crate) confirmed: BTreeSet<TempId>,
+    pub(crate) tokens: u64,
+    pub(crate) next_reply: u64,
+    pub(crate) next_timeline: u64,
+    pub(crate) fresh: ClientId,
 }
 
 impl Device {
@@ -160,7 +158,7 @@ impl Device {
     }
 
     /// Keeps in mind which writes left the outbox, told or not.
-    fn note_confirmed(&mut self, ops: &[StoreOp]) {
+    pub(crate) fn note_confirmed(&mut self, ops: &[StoreOp]) {
         for op in ops {
             if let StoreOp::DropOutbox(key) = op {
                 self.confirmed.insert(*key);
@@ -173,7 +171,7 @@ impl Device {
         self.confirmed.contains(&key)
     }
 
-    fn observe(&mut self, emission: Emission, told: &mut Vec<Told>) {
+    pub(crate) fn observe(&mut self, emission: Emission, told: &mut Vec<Told>) {
         match emission {
             Emission::Connection(state) => {
                 if let ConnectionState::SignInNeeded { .. } = state {
@@ -233,131 +231,14 @@ impl Device {
     }
 }
 
-thread_local! {
-    /// Stores of runs that are over: making one takes as long as a tenth of a run.
-    static STORES: RefCell<Vec<Store>> = const { RefCell::new(Vec::new()) };
-}
-
-impl Drop for Device {
-    fn drop(&mut self) {
-        if let Some(store) = self.store.take() {
-            STORES.with_borrow_mut(|stores| stores.push(store));
-        }
-    }
-}
-
-/// A new installation's store.
-fn fresh_store(user: &UserId, options: Options) -> Result<Store, OpenError> {
-    match STORES.with_borrow_mut(Vec::pop) {
-        Some(mut store) => {
-            store.begin_anew(user, options)?;
-            Ok(store)
-        }
-        None => Ok(Store::in_memory(user, options)?.store),
-    }
-}
-
 impl World {
-    fn device_now(&self, index: usize) -> Now {
+    pub(crate) fn device_now(&self, index: usize) -> Now {
         let device = &self.devices[index];
         Now {
             mono: self.now + device.slept,
             wall: self.wall().saturating_add_signed(device.wall_offset),
         }
     }
-
-    /// The app is started, with what its store holds.
-    pub(crate) fn start_device(&mut self, index: usize) {
-        if self.devices[index].is_up() {
-            return;
-        }
-        let seed = self.rng.draw();
-        let now = self.device_now(index);
-        let device = &mut self.devices[index];
-        let options = Options {
-            durability: Durability::Process,
-            fresh_client_id: device.fresh,
-        };
-        let store = match device.store.take() {
-            Some(store) => Ok(store),
-            None => fresh_store(&device.user, options),
-        };
-        let store = match store {
-            Ok(store) => device.store.insert(store),
-            Err(error) => return self.blame(format!("device {index} cannot open: {error}")),
-        };
-        let snapshot = match store.snapshot() {
-            Ok(snapshot) => snapshot,
-            Err(error) => return self.blame(format!("device {index} cannot be read: {error}")),
-        };
-        device.outbox.clear();
-        device.entries.clear();
-        device.screens.clear();
-        device.opening.clear();
-        let mut wrong = Vec::new();
-        if let Err(what) = self
-            .model
-            .restarted(index, snapshot.epoch.as_deref(), &snapshot.outbox)
-        {
-            wrong.push(format!("device {index} {what}"));
-        }
-        for row in &snapshot.outbox {
-            let state = match &row.state {
-                OutboxState::Queued => SendState::Queued,
-                OutboxState::Failed { code, message, .. } => SendState::Failed {
-                    code: code.clone(),
-                    message: message.clone(),
-                },
-                OutboxState::Acked { .. } => continue,
-            };
-            if device.told_sent.contains(&row.key) {
-                wrong.push(format!(
-                    "device {index}: {} was told to be sent, but its store says {state:?}",
-                    row.key
-                ));
-            }
-            device.outbox.insert(row.key, state);
-        }
-        let config = EngineConfig::default();
-        device.engine = Some(Engine::restore(snapshot, config, now, seed));
-        device.connection = ConnectionState::Disconnected;
-        if let Some(what) = wrong.pop() {
-            return self.blame(what);
-        }
-        self.note(|| format!("device {index} starts"));
-        self.read_entries(index);
-        self.command(index, CommandKind::Start);
-    }
-
-    /// What a list shows before anything is emitted.
-    fn read_entries(&mut self, index: usize) {
-        let device = &mut self.devices[index];
-        if let Some(engine) = &device.engine {
-            device.entries = engine
-                .conversations()
-                .map(|entry| (entry.item.conversation_id, entry))
-                .collect();
-        }
-    }
-
-    /// kill -9.
-    pub(crate) fn device_dies(&mut self, index: usize) {
-        let device = &mut self.devices[index];
-        if device.engine.take().is_none() {
-            return;
-        }
-        device.dies_in = None;
-        device.connection = ConnectionState::Disconnected;
-        let link = device.link.take();
-        self.model.people[index].died();
-        self.note(|| format!("device {index} dies"));
-        if let Some(id) = link {
-            self.hang_up(id);
-        }
-        let pause = self.rng.millis(50, 4000);
-        self.after(pause, Event::DeviceUp(index));
-    }
-
     /// The app asks for something.
     pub(crate) fn command(&mut self, index: usize, kind: CommandKind) {
         let device = &mut self.devices[index];
@@ -456,7 +337,7 @@ impl World {
     }
 
     /// Queues the timer for when the device's clock shows this.
-    fn arm_device(&mut self, index: usize, at: Duration) {
+    pub(crate) fn arm_device(&mut self, index: usize, at: Duration) {
         let device = &mut self.devices[index];
         let at = at.saturating_sub(device.slept);
         if device.armed.is_none_or(|armed| armed > at) {
@@ -509,7 +390,7 @@ impl World {
         self.pump_device(index);
     }
 
-    fn pump_device(&mut self, index: usize) {
+    pub(crate) fn pump_device(&mut self, index: usize) {
         loop {
             let device = &mut self.devices[index];
             let Some(output) = device.engine.as_mut().and_then(Engine::poll_output) else {
@@ -534,134 +415,6 @@ impl World {
             .and_then(Engine::poll_timeout);
         if let Some((at, _)) = due {
             self.arm_device(index, at);
-        }
-    }
-
-    /// Whether the device is still there afterwards.
-    fn carry_out(&mut self, index: usize, output: Output) -> bool {
-        let now = self.device_now(index);
-        let device = &mut self.devices[index];
-        match output {
-            Output::Store(ops) => {
-                let Some(store) = &mut device.store else {
-                    return false;
-                };
-                if let Err(error) = store.apply(&ops) {
-                    self.blame(format!("device {index} cannot commit: {error}"));
-                    return false;
-                }
-                device.note_confirmed(&ops);
-            }
-            Output::Load { load, query } => {
-                let loaded = device.store.as_mut().map(|store| store.load(&query));
-                match (loaded, &mut device.engine) {
-                    (Some(Ok(messages)), Some(engine)) => {
-                        engine.handle(Input::Loaded { load, messages }, now);
-                    }
-                    (Some(Err(error)), _) => {
-                        self.blame(format!("device {index} cannot read: {error}"));
-                        return false;
-                    }
-                    (_, _) => return false,
-                }
-            }
-            Output::OpenSocket => self.connect(index),
-            Output::Transmit(frames) => self.transmit_frames(index, &frames),
-            Output::CloseSocket => {
-                if let Some(id) = device.link.take() {
-                    self.hang_up(id);
-                }
-            }
-            Output::RequestToken { .. } => {
-                device.tokens += 1;
-                let generation = device.tokens;
-                let delay = self.delay();
-                self.after(delay, Event::Token(index, generation));
-            }
-            Output::NewClientId => {
-                let fresh = ClientId::from_uuid(self.rng.uuid_v7(now.wall));
-                if let Some(engine) = &mut self.devices[index].engine {
-                    engine.handle(Input::ClientId(fresh), now);
-                }
-            }
-            Output::Emit(emissions) => {
-                let mut told = Vec::new();
-                for emission in emissions {
-                    if let Err(what) = self.model.hear(device, &emission) {
-                        told.push(Told::Wrong(what));
-                    }
-                    device.observe(emission, &mut told);
-                }
-                self.hear(index, told);
-            }
-            Output::Reply { reply, result } => {
-                let opening = device.opening.remove(&reply);
-                let entries = &device.entries;
-                self.model.people[index].answered(reply, result.is_ok(), |id| {
-                    entries.get(&id).map(|entry| entry.item.head_seq)
-                });
-                if let (Some((timeline, conversation_id)), Ok(Reply::Timeline(batch))) =
-                    (opening, result)
-                {
-                    let mut screen = Screen::default();
-                    let applied = screen.apply(batch);
-                    device.screens.insert(timeline, (conversation_id, screen));
-                    self.model.people[index].dirty.insert(conversation_id);
-                    if let Err(what) = applied {
-                        self.blame(format!("device {index}: {what}"));
-                    }
-                }
-            }
-        }
-        true
-    }
-
-    fn transmit_frames(&mut self, index: usize, frames: &[ClientFrame]) {
-        let Some(id) = self.devices[index].link else {
-            return;
-        };
-        self.note(|| format!("device {index} tells {}", trace::client_frames(frames)));
-        let writes = frames.iter().filter_map(|frame| match &frame.request {
-            Request::Write(write) => Some(write.temp_id),
-            _ => None,
-        });
-        self.model.people[index].transmit(writes);
-        let mut text = String::new();
-        for frame in frames {
-            match encode_client(frame) {
-                Ok(line) => {
-                    text.push_str(&line);
-                    text.push('\n');
-                }
-                Err(error) => {
-                    return self.blame(format!("device {index} sends no frame: {error}"));
-                }
-            }
-        }
-        self.transmit(id, To::Server, text);
-    }
-
-    /// The device closes its end: what it sent before still arrives.
-    fn hang_up(&mut self, id: LinkId) {
-        let delay = self.delay();
-        let now = self.now;
-        if let Some(link) = self.links.get_mut(&id)
-            && link.alive
-            && !link.swallows
-        {
-            let at = link.arrival(To::Server, now, delay);
-            self.at(at, Event::ServerSeesEnd(id));
-        }
-    }
-
-    /// What is late on a stalled line comes now.
-    pub(crate) fn stall(&mut self, index: usize, pause: Duration) {
-        let now = self.now;
-        if let Some(link) = self.devices[index]
-            .link
-            .and_then(|id| self.links.get_mut(&id))
-        {
-            link.stalled_until = now + pause;
         }
     }
 }

@@ -8,7 +8,8 @@
 //!
 //! - [`world`]: the clock, the queue of events, the dispatch
 //! - [`node`]: one of the server's nodes; [`database`]: what they share; [`hints`]: the bus between
-//! - [`device`]: a client; [`link`]: the line between it and a node
+//! - [`serving`]: a node's connections
+//! - [`device`]: a client; [`process`]: its life; [`driver`]: what its engine asks for; [`link`]: the line between it and a node
 //! - [`strike`]: how a fault does its work
 //! - [`plan`]: what people will do ([`act`]) and what will go wrong ([`fault`]), drawn beforehand
 //! - [`script`]: doing it
@@ -26,6 +27,8 @@ pub mod batch;
 pub mod coverage;
 pub mod database;
 pub mod device;
+pub mod driver;
+pub mod event;
 pub mod fault;
 pub mod given;
 pub mod hints;
@@ -37,10 +40,12 @@ pub mod model;
 pub mod node;
 pub mod plan;
 pub mod planted;
+pub mod process;
 pub mod rng;
 pub mod screen;
 pub mod script;
 pub mod sends;
+pub mod serving;
 pub mod shrink;
 pub mod story;
 pub mod strike;

@@ -203,8 +203,10 @@ impl Engine {
         self.subscriptions.handle_subscribed(id);
         self.learn_users(subscribed.users);
         let Some(conversation) = self.conversations.get_mut(&id) else {
-            // Its item is yet to come, and with it another attempt.
+            // Its item is yet to come, and with it another attempt. Until then this connection is
+            // one that is not subscribed, so that the server tells what happens to the item.
             self.subscriptions.handle_ended(id, None);
+            self.unsubscribe(id);
             return;
         };
         let had_position = conversation.position.is_some();

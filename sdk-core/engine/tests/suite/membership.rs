@@ -6,7 +6,7 @@ use causerie_engine::{CommandKind, Emission, EngineConfig};
 use causerie_protocol::{
     Ack, ConnectionEvent, ConnectionEventKind, ConversationEvent, CursorAck, MemberEvent,
     MembershipState, Receipt, Request, Role, Room, SendMessage, ServerFrame, ServerMessage,
-    TypingIndicator, WriteOp,
+    Subscribed, TypingIndicator, Unsubscribe, WriteOp,
 };
 
 use crate::common::{alice, bob, conv, device::Device, event_id, temp, world::World};
@@ -98,6 +98,35 @@ fn a_page_that_was_read_before_a_removal_does_not_undo_it_and_one_of_coming_back
     assert_eq!(membership(device), MembershipState::Left);
     device.event(page(4, before.rev + 4));
     assert_eq!(membership(device), MembershipState::Joined);
+}
+
+#[test]
+fn a_subscription_to_what_is_not_known_any_more_is_ended_so_that_its_item_is_told() {
+    let (mut world, _) = world_with(1);
+    let device = &mut world.device;
+    requests(device);
+    let room = Room::Conversation(conv(77));
+    device.event(ServerMessage::Subscribed(Subscribed {
+        room: room.clone(),
+        head_seq: 0,
+        head_number: 0,
+        from_seq: 1,
+        complete: true,
+        reset: true,
+        visible_from: 1,
+        events: Vec::new(),
+        read_cursors: Vec::new(),
+        viewers: Vec::new(),
+        users: Vec::new(),
+        read_seq: 0,
+        read_number: 0,
+        mentions_unread: 0,
+        rev: 1,
+    }));
+    assert_eq!(
+        requests(device),
+        [Request::Unsubscribe(Unsubscribe { room })]
+    );
 }
 
 #[test]
