@@ -130,7 +130,7 @@ impl Said {
         let all = self.text.iter().map(|text| (self.seq, text)).chain(edits);
         all.filter(|(_, said)| *said == text)
             .map(|(seq, _)| seq)
-            .last()
+            .next_back()
     }
 
     /// What it looks like after all that happened to it up to a seq.
