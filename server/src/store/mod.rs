@@ -9,6 +9,7 @@
 //! The rules (who may, what is a repeat, what comes of it) are in [`rules`], written once over
 //! [`tables::Tables`]; the SQLite and the memory store only bring the tables.
 
+mod changed;
 pub mod memory;
 mod queries;
 pub mod rules;
@@ -22,6 +23,8 @@ use causerie_protocol::{
     MembersPage, Message, MessageId, MessageSent, Millis, Object, ReadCursor, Role, Seq, SyncPage,
     User, UserId, UsersPage, Write, WriteAck,
 };
+
+pub use changed::{Changed, ChangedConversation, ChangedRow};
 
 /// One connection's order of writes (docs/protocol.md §4): made by the listener, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -417,43 +420,6 @@ pub enum Answer {
     Changed(Changed),
     /// Refused: `forbidden` for what is missing or not allowed, `invalid` for a bad cursor.
     Refused(Box<ErrorReply>),
-}
-
-/// What changed since a transaction, as it is now.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Changed {
-    /// The last transaction in this snapshot.
-    pub change: u64,
-    /// The conversations that changed, or in which a user's row did.
-    pub conversations: Vec<ChangedConversation>,
-}
-
-/// A conversation in a sweep.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ChangedConversation {
-    /// Which.
-    pub conversation_id: ConversationId,
-    /// The last seq.
-    pub head_seq: Seq,
-    /// Whether the conversation itself changed, so that every member has to look.
-    pub changed: bool,
-    /// All who are joined.
-    pub members: Arc<[UserId]>,
-    /// The rows of users that changed.
-    pub rows: Vec<ChangedRow>,
-}
-
-/// A user's row in a sweep.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ChangedRow {
-    /// Whose.
-    pub user_id: UserId,
-    /// The seq of the user's `member_left`, if the user is no member now.
-    pub left_at: Option<Seq>,
-    /// How far the user has read.
-    pub read: ReadState,
-    /// How far the user's devices have received.
-    pub delivered_seq: Seq,
 }
 
 /// The material of `subscribed`.
