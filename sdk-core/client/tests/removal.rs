@@ -113,6 +113,7 @@ impl Scene {
     /// Closes everything, and looks for a word in whatever is left on the disk.
     async fn leaves_no(self, word: &str) {
         self.client.close().await;
+        drop(self.bob);
         self.site.stop().await;
         for entry in std::fs::read_dir(self.folder.path()).unwrap() {
             let path = entry.unwrap().path();

@@ -100,6 +100,7 @@ async fn a_repeat_of_what_a_released_version_took_is_answered_with_the_first_res
         let other = repeat(&mut wire, arrived, "delete_message").await;
         assert_eq!(other["payload"]["code"], "conflict", "{other}");
         assert_eq!(wire.history(team).await, before, "nothing came of it");
+        drop(wire);
         site.stop().await;
     }
 }

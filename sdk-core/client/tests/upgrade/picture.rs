@@ -203,6 +203,7 @@ pub async fn met(client: &Path, server: &Path) -> Value {
     }
     assert!(client.outbox().list().is_empty());
     client.close().await;
+    drop(wire);
     site.stop().await;
     Value::Object(told)
 }

@@ -269,6 +269,7 @@ async fn live_through(said: &[(String, Value)], told: &BTreeMap<String, usize>) 
             });
         }
     }
+    drop(wires);
     site.stop().await;
     record
 }
