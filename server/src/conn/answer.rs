@@ -109,6 +109,10 @@ impl Live {
                 after,
             }) => self.handle_events(io, conversation_id, after, answer, now),
             Some(Pending::Sync { id, opening }) => {
+                #[cfg(planted)]
+                if planted::is("token_after_page") {
+                    self.miss_notices(io);
+                }
                 match answer {
                     Ok(Answer::Sync(page)) if opening => io.say(ServerMessage::SyncPage(*page)),
                     Ok(Answer::Sync(page)) => io.reply(id, ServerMessage::SyncPage(*page)),
@@ -188,6 +192,16 @@ impl Live {
                 | Pending::MarkDelivered { .. },
             )
             | None => {}
+        }
+    }
+
+    /// For the planted bug: as if the connection were attached only now.
+    #[cfg(planted)]
+    fn miss_notices(&mut self, io: &Io) {
+        let mut rooms = Vec::new();
+        io.shared.hub.lock().take(self.key(), &mut rooms);
+        for room in rooms {
+            self.subscriptions.mark(room);
         }
     }
 

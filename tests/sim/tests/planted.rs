@@ -11,9 +11,12 @@ use causerie_sim::{Plan, planted, run};
 
 /// A bug is found within so many seeds.
 const SEEDS: u64 = 200;
+/// Longer runs than usual, so that a bug that needs two accidents is met by several seeds.
+const ACTS: u32 = 300;
+const FAULTS: u32 = 15;
 
 fn is_caught(bug: &'static str) {
-    let plan = Plan::default();
+    let plan = Plan::new(ACTS, FAULTS);
     for seed in 0..SEEDS {
         planted::set(Some(bug));
         let result = run(seed, &plan);
