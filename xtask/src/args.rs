@@ -52,7 +52,13 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
         None | Some("help" | "--help" | "-h") => return Ok(Command::Help),
         Some("test") => {}
         Some("size") => return Ok(Command::Size),
-        Some("fuzz") => return Order::parse(args).map(Command::Fuzz),
+        Some("fuzz") => {
+            let words: Vec<_> = args.collect();
+            if words.iter().any(|word| word == "--help" || word == "-h") {
+                return Ok(Command::Help);
+            }
+            return Order::parse(words.into_iter()).map(Command::Fuzz);
+        }
         Some("sim") => return Ok(Command::Sim(args.collect())),
         Some(other) => return Err(format!("there is no command `{other}`")),
     }
@@ -144,6 +150,7 @@ mod tests {
     fn help_is_what_an_empty_line_gets() {
         assert!(matches!(parse_line(""), Ok(Command::Help)));
         assert!(matches!(parse_line("test --help"), Ok(Command::Help)));
+        assert!(matches!(parse_line("fuzz --help"), Ok(Command::Help)));
         assert!(matches!(parse_line("test --list"), Ok(Command::List)));
     }
 }
