@@ -285,15 +285,13 @@ impl<K: FnMut(&UserId) + Send> Driver<K> {
             return Poll::Pending;
         };
         // A timer that is early costs one look; setting it anew for every frame costs more.
-        if let Some((at, sleep)) = &self.sleep
-            && *at <= wake_at
-            && *at > now.mono
-            && !sleep.is_elapsed()
-        {
-            return Poll::Pending;
-        }
         let at = self.parts.clock.instant(wake_at).into();
         let (_, sleep) = match self.sleep.take() {
+            Some((set_to, sleep))
+                if set_to <= wake_at && set_to > now.mono && !sleep.is_elapsed() =>
+            {
+                self.sleep.insert((set_to, sleep))
+            }
             Some((_, mut sleep)) => {
                 sleep.as_mut().reset(at);
                 self.sleep.insert((wake_at, sleep))
@@ -303,6 +301,7 @@ impl<K: FnMut(&UserId) + Send> Driver<K> {
                 self.sleep.insert((wake_at, sleep))
             }
         };
+        // Each time: a timer that was asked when the task's budget was spent knows of nobody.
         sleep.as_mut().poll(cx)
     }
 

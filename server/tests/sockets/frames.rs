@@ -125,8 +125,8 @@ async fn a_ping_while_much_waits_to_be_written_is_answered_between_two_messages(
             Some(Message::Text(text)) => {
                 for line in text.lines() {
                     let frame: Value = serde_json::from_str(line).expect("a whole frame");
-                    let id = frame["id"].as_u64().expect("a reply");
-                    if ids.contains(&id) {
+                    // The activity of the room comes between the replies.
+                    if frame["id"].as_u64().is_some_and(|id| ids.contains(&id)) {
                         assert_eq!(frame["type"], "history_page");
                         messages += 1;
                     }
