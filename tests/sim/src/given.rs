@@ -17,7 +17,9 @@ impl Model {
         listed: impl Iterator<Item = ConversationId>,
         frames: &[ServerFrame],
     ) {
-        self.people[device].listed = listed.collect();
+        let person = &mut self.people[device];
+        person.listed = listed.collect();
+        person.before = Some(person.rooms.clone());
         for frame in frames {
             let (ledger, person) = self.pair(device);
             person.take(ledger, &frame.message);

@@ -61,6 +61,10 @@ impl Model {
     pub fn look(&mut self, device: &mut Device) -> Result<(), String> {
         let mut checks = 0;
         let (ledger, person) = self.pair(device.index);
+        let before = person.before.take();
+        if let Some(before) = before.filter(|_| device.connection != ConnectionState::Live) {
+            person.doubt(&before);
+        }
         for id in std::mem::take(&mut person.dirty) {
             if let Some(entry) = device.entries.get(&id) {
                 checks += 1;

@@ -42,6 +42,8 @@ pub struct Person {
     pub(crate) listed: BTreeSet<ConversationId>,
     /// Writes on the wire, as far as was told.
     pub(crate) flying: BTreeSet<TempId>,
+    /// What was known before the frames that are taken in now.
+    pub(crate) before: Option<HashMap<ConversationId, Known>>,
     asked: BTreeMap<ReplyId, Asked>,
     /// Asked for when the process died: it may have been committed, or not.
     doubtful: BTreeSet<TempId>,
@@ -310,6 +312,7 @@ impl Person {
             dirty: BTreeSet::new(),
             listed: BTreeSet::new(),
             flying: BTreeSet::new(),
+            before: None,
             asked: BTreeMap::new(),
             doubtful: BTreeSet::new(),
             epoch: None,
@@ -431,6 +434,18 @@ impl Person {
         }
         self.dirty.clear();
         self.flying.clear();
+    }
+
+    /// The connection ended over the frames that were taken in: what stood behind the one that
+    /// ended it counts as not given.
+    pub(crate) fn doubt(&mut self, before: &HashMap<ConversationId, Known>) {
+        for (id, known) in &mut self.rooms {
+            let earlier = before.get(id).copied().unwrap_or_default();
+            known.position = None;
+            known.attached &= earlier.attached;
+            known.head = known.head.min(earlier.head);
+            known.preview = known.preview.min(earlier.preview);
+        }
     }
 
     /// These writes are on the wire.
