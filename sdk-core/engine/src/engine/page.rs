@@ -163,10 +163,12 @@ impl Engine {
             .map_or(page.visible_from, |known| known.item.visible_from);
         let lo = page.lo.max(start);
         let hi = page.hi.min(page.as_of_seq);
-        let last = self.conversations.get(&id).and_then(|known| known.position);
-        if let Some(position) = last.filter(|position| lo > position.seq + 1) {
+        let position = self.conversations.get(&id).and_then(|known| known.position);
+        // Below `visible_from` is the end, not a hole: who came back may stand there still.
+        let last = position.map(|position| position.seq.max(start.saturating_sub(1)));
+        if let Some(last) = last.filter(|last| lo > last + 1) {
             // What lies between is yet to come, and what is shown goes up to there.
-            self.freeze_views(id, position.seq + 1);
+            self.freeze_views(id, last + 1);
         }
         page.messages.iter_mut().for_each(erase_if_deleted);
         for message in &page.messages {
