@@ -144,6 +144,16 @@ fn touch(item: &mut Item) {
     }
 }
 
+/// What the server told of it belongs to another database; this device's creation of it stands.
+pub(crate) fn forget_confirmed(known: &mut Item) {
+    known.rev = 0;
+    known.visible_from = 1;
+    (known.head_seq, known.head_number) = (0, 0);
+    (known.read_seq, known.read_number) = (0, 0);
+    known.mentions_unread = 0;
+    known.last_message = None;
+}
+
 /// A conversation made on this device, which the server has not seen: `rev` is 0.
 pub(crate) fn created_here(
     conversation_id: ConversationId,

@@ -123,7 +123,7 @@ impl Engine {
                 conversation.position = None;
                 conversation.ranges.clear();
                 conversation.read_mark = None;
-                conversation.item.rev = 0;
+                item::forget_confirmed(&mut conversation.item);
                 self.conversations.insert(id, conversation);
                 self.changes.stored.insert(id);
             }

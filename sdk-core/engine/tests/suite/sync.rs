@@ -2,10 +2,10 @@
 
 use causerie_engine::{CommandKind, ConnectionState, Emission, EngineConfig, Position};
 use causerie_protocol::{
-    Ack, Authenticate, ClientFrame, ConversationActivity, ConversationEvent, ConversationUpdated,
-    EditMessage, ErrorCode, ErrorReply, HistoryPage, MembershipState, MessageSent, NewMessage,
-    Request, Room, SendMessage, ServerFrame, ServerMessage, Sync, SyncPage, SyncToken, Target,
-    WriteAck, WriteOp,
+    Ack, Authenticate, ClientFrame, ConversationActivity, ConversationEvent, ConversationKind,
+    ConversationUpdated, CreateConversation, EditMessage, ErrorCode, ErrorReply, HistoryPage,
+    MembershipState, MessageSent, NewMessage, Request, Room, SendMessage, ServerFrame,
+    ServerMessage, Sync, SyncPage, SyncToken, Target, WriteAck, WriteOp,
 };
 
 use crate::common::{
@@ -479,6 +479,37 @@ fn after_a_change_of_epoch_what_was_written_waits_for_its_conversation() {
         ..SyncPage::default()
     }));
     assert_eq!(writes(&mut device), [second]);
+}
+
+#[test]
+fn what_another_database_said_of_a_conversation_that_is_being_made_is_forgotten() {
+    let mut device = Device::knowing(&[]);
+    device.connect();
+    let mut told = item(conv(1));
+    (told.head_seq, told.head_number, told.rev) = (3, 3, 2);
+    device.event(ServerMessage::ConversationCreated(Box::new(
+        ConversationEvent { conversation: told },
+    )));
+    device.cut();
+    device.write(
+        conv(1),
+        WriteOp::CreateConversation(CreateConversation {
+            kind: ConversationKind::Group,
+            group_id: None,
+            title: None,
+            members: Some(vec![bob()]),
+            history: None,
+        }),
+    );
+    let head = |device: &Device| {
+        let entry = device.engine.conversation(conv(1)).expect("listed");
+        (entry.item.head_seq, entry.item.head_number, entry.unread)
+    };
+    assert_eq!(head(&device), (3, 3, 3));
+    device.restart();
+    let (frame, _) = first_frame(&mut device);
+    device.answer(&frame, ServerMessage::Authenticated(authenticated("e2")));
+    assert_eq!(head(&device), (0, 0, 0));
 }
 
 /// Alice writes a message and changes it, and both are acknowledged before anything is subscribed.
