@@ -234,7 +234,8 @@ impl Engine {
                 conversation.set_position(subscribed.head_seq, None);
             }
             let item = &mut conversation.item;
-            if subscribed.head_seq > item.head_seq {
+            // Its events may have come up to this seq without the messages before them.
+            if subscribed.head_seq >= item.head_seq {
                 item.head_seq = subscribed.head_seq;
                 item.head_number = subscribed.head_number;
             }

@@ -130,6 +130,43 @@ fn a_subscription_to_what_is_not_known_any_more_is_ended_so_that_its_item_is_tol
 }
 
 #[test]
+fn who_came_back_while_away_is_told_how_many_messages_there_are() {
+    let (mut world, _) = world_with(0);
+    let device = &mut world.device;
+    let joined = ServerMessage::MemberJoined(MemberEvent {
+        conversation_id: conv(1),
+        seq: 3,
+        event_id: event_id(3),
+        user_id: alice(),
+        role: Role::Member,
+        by: bob(),
+    });
+    device.event(ServerMessage::Subscribed(Subscribed {
+        room: Room::Conversation(conv(1)),
+        head_seq: 3,
+        head_number: 1,
+        from_seq: 3,
+        complete: false,
+        reset: false,
+        visible_from: 3,
+        events: vec![ServerFrame {
+            id: None,
+            message: joined,
+            meta: None,
+        }],
+        read_cursors: Vec::new(),
+        viewers: Vec::new(),
+        users: Vec::new(),
+        read_seq: 2,
+        read_number: 1,
+        mentions_unread: 0,
+        rev: 9,
+    }));
+    let item = device.engine.conversation(conv(1)).expect("listed").item;
+    assert_eq!((item.head_seq, item.head_number), (3, 1));
+}
+
+#[test]
 fn an_older_removal_than_the_present_joining_only_ends_the_subscription() {
     let (mut world, screen) = world_with(3);
     world.server.let_in_again(conv(1));
