@@ -26,7 +26,7 @@ was wrong.";
 
 /// Engines and server under one seed and virtual time, again and again.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask sim", after_help = EXAMPLES)]
+#[command(name = "causerie-sim", bin_name = "cargo xtask sim", after_help = EXAMPLES)]
 struct Args {
     /// How many seeds to run.
     #[arg(long, default_value_t = 5000)]
@@ -206,6 +206,7 @@ fn print_json(tally: &Tally, took: Duration, stories: &[(Vec<u64>, String)], mis
         "passed": stories.is_empty() && missing.is_empty(),
         "failures": failures,
         "never_met": missing,
+        "coverage": tally.coverage.to_string(),
     });
     println!("{line}");
 }
