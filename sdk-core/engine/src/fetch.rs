@@ -59,7 +59,8 @@ impl Fetches {
     }
 
     /// Asks again for a page that came too early or was refused for now. Says whether it does:
-    /// after some tries it gives up.
+    /// after some tries it gives up. What refreshes the cache never does while it is refused for now,
+    /// since nobody else would ask for it.
     pub(crate) fn again(
         &mut self,
         fetch: Fetch,
@@ -68,7 +69,8 @@ impl Fetches {
     ) -> bool {
         let tries = self.tries.entry(fetch).or_default();
         *tries += 1;
-        if *tries > MAX_TRIES {
+        let by_itself = matches!(fetch.purpose, FetchPurpose::Refresh { .. });
+        if *tries > MAX_TRIES && !(by_itself && pause.is_some()) {
             return false;
         }
         if let Some((jitter, retry_after)) = pause {
@@ -147,5 +149,36 @@ impl Fetch {
             FetchPurpose::Around { before, .. } => history.before = Some(before),
         }
         history
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::EngineConfig;
+
+    #[test]
+    fn a_refresh_that_is_refused_for_now_is_asked_for_until_it_comes() {
+        let mut fetches = Fetches::new(&EngineConfig::default());
+        let mut jitter = Jitter::new(1);
+        let refresh = Fetch {
+            conversation_id: ConversationId::from_uuid(Uuid::nil()),
+            purpose: FetchPurpose::Refresh {
+                lo: 1,
+                hi: 9,
+                since: 4,
+            },
+            limit: 10,
+        };
+        for round in 0..50 {
+            let now = Duration::from_secs(60 * round);
+            assert!(fetches.again(refresh, Some((&mut jitter, None)), now));
+            let later = now + Duration::from_secs(59);
+            assert_eq!(fetches.poll(later), Some(refresh), "round {round}");
+            fetches.finish(refresh, false);
+        }
+        assert!(!fetches.again(refresh, None, Duration::ZERO));
     }
 }
