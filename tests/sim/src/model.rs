@@ -423,7 +423,12 @@ impl Person {
                 let deletes = own.filter(|own| own.what == What::Delete);
                 if let Some(target) = deletes.and_then(|own| own.target) {
                     self.doubtful.insert(TempId::from_uuid(target));
+                    self.doubtful
+                        .extend(self.targets.get(&target).into_iter().flatten());
                 }
+                // And what changes it goes with it.
+                let changes = self.targets.get(&key.uuid());
+                self.doubtful.extend(changes.into_iter().flatten());
             }
         }
         for known in self.rooms.values_mut() {
