@@ -90,19 +90,27 @@ pub(crate) fn note_message(known: &mut Item, message: &Message, me: &UserId) {
     {
         note_row(known, message);
     }
+    if note_head(known, message, me) && message.mentions.contains(me) {
+        known.mentions_unread += 1;
+    }
+}
+
+/// There is a message, and with it its place: whatever the list was told, the head is no lower.
+/// Says whether somebody else's raised it.
+pub(crate) fn note_head(known: &mut Item, message: &Message, me: &UserId) -> bool {
     if message.seq <= known.head_seq {
-        return;
+        return false;
     }
     known.head_seq = message.seq;
     known.head_number = message.number;
-    if message.sender_id == *me {
-        // A send raises the sender's own cursor (docs/protocol.md §4).
-        known.read_seq = known.read_seq.max(message.seq);
-        known.read_number = known.read_number.max(message.number);
-        known.mentions_unread = 0;
-    } else if message.mentions.contains(me) {
-        known.mentions_unread += 1;
+    if message.sender_id != *me {
+        return true;
     }
+    // A send raises the sender's own cursor (docs/protocol.md §4).
+    known.read_seq = known.read_seq.max(message.seq);
+    known.read_number = known.read_number.max(message.number);
+    known.mentions_unread = 0;
+    false
 }
 
 /// A row came with its present state: the preview shows it, if nothing newer is known. A head may
