@@ -219,8 +219,10 @@ impl Engine {
         if missing || !had_position {
             // Below `visible_from` is the end, not a hole.
             let hole = last.max(subscribed.visible_from.saturating_sub(1)) + 1;
-            if subscribed.from_seq > hole || !had_position {
+            if !had_position {
                 self.freeze_views(id, hole);
+            } else if subscribed.from_seq > hole {
+                self.freeze_views_before(id, hole, subscribed.from_seq);
             }
             if let Some(conversation) = self.conversations.get_mut(&id) {
                 conversation.set_position(subscribed.from_seq.saturating_sub(1).max(last), None);

@@ -168,7 +168,7 @@ impl Engine {
         let last = position.map(|position| position.seq.max(start.saturating_sub(1)));
         if let Some(last) = last.filter(|last| lo > last + 1) {
             // What lies between is yet to come, and what is shown goes up to there.
-            self.freeze_views(id, last + 1);
+            self.freeze_views_before(id, last + 1, lo);
         }
         page.messages.iter_mut().for_each(erase_if_deleted);
         for message in &page.messages {

@@ -278,6 +278,24 @@ impl Engine {
         }
     }
 
+    /// A hole lies before what comes next, at this seq. A view of what a page brought beyond the
+    /// hole has it elsewhere, or not at all.
+    pub(super) fn freeze_views_before(&mut self, id: ConversationId, hole: Seq, next: Seq) {
+        let Some(conversation) = self.conversations.get(&id) else {
+            return;
+        };
+        for timeline in self.shown_in.get(&id).into_iter().flatten() {
+            let Some(timeline) = self.timelines.get_mut(timeline) else {
+                continue;
+            };
+            let shown = conversation.ranges.run_at(timeline.view.window().lo);
+            let hole = shown.map_or(hole, |(_, hi)| hole.max(hi + 1));
+            if hole < next {
+                timeline.view.freeze(hole);
+            }
+        }
+    }
+
     /// Timelines with a hole before the newest messages may be whole now, or may ask for them.
     pub(super) fn close_hole(&mut self, conversation_id: ConversationId) {
         let ids = self
