@@ -5,20 +5,17 @@ use causerie_protocol::{
     MembershipState, Message, Millis, Preview, Role, UserId, WriteOp,
 };
 
-/// Lays a newer telling over what is known: `head_*` and `last_message` follow the higher
-/// `head_seq`, `mentions_unread` the higher (`head_seq`, `read_seq`), all else the higher `rev`; but
-/// a read cursor only rises, and one's own sends raise it without a `rev`. Says whether anything
-/// changed.
-pub(crate) fn merge(known: &mut Item, told: Item) -> bool {
+/// Lays a newer telling over what is known: `head_*` follow the higher `head_seq`,
+/// `mentions_unread` the higher (`head_seq`, `read_seq`), all else the higher `rev`; but a read
+/// cursor only rises, and one's own sends raise it without a `rev`. The last message is the one
+/// furthest on, since a head may be known without its message. Says whether anything changed.
+pub(crate) fn merge(known: &mut Item, mut told: Item) -> bool {
     let before = known.clone();
-    // An acknowledgement may have told of a message beyond the head that is told now.
-    let beyond = known.last_message.take_if(|last| {
-        last.seq > told.head_seq.max(known.head_seq) && last.seq >= told.visible_from
-    });
-    let newer = told.rev > known.rev || (told.rev == known.rev && told.head_seq >= known.head_seq);
+    let last = (known.last_message.take(), told.last_message.take());
+    let is_later = told.head_seq >= known.head_seq;
+    let newer = told.rev > known.rev || (told.rev == known.rev && is_later);
     let (head, mentions) = if newer {
-        let head = (told.head_seq < known.head_seq)
-            .then(|| (known.head_seq, known.head_number, known.last_message.take()));
+        let head = (!is_later).then_some((known.head_seq, known.head_number));
         let mentions = ((told.head_seq, told.read_seq) < (known.head_seq, known.read_seq))
             .then_some(known.mentions_unread);
         // A conversation made here has this device's time, which must not count.
@@ -31,24 +28,21 @@ pub(crate) fn merge(known: &mut Item, told: Item) -> bool {
     } else {
         let mentions = ((told.head_seq, told.read_seq) > (known.head_seq, known.read_seq))
             .then_some(told.mentions_unread);
-        let head = (told.head_seq > known.head_seq).then_some((
-            told.head_seq,
-            told.head_number,
-            told.last_message,
-        ));
+        let head = (told.head_seq > known.head_seq).then_some((told.head_seq, told.head_number));
         (head, mentions)
     };
-    if let Some((seq, number, last)) = head {
+    if let Some((seq, number)) = head {
         known.head_seq = seq;
         known.head_number = number;
-        known.last_message = last;
     }
     if let Some(mentions) = mentions {
         known.mentions_unread = mentions;
     }
-    if beyond.is_some() {
-        known.last_message = beyond;
+    known.last_message = match last {
+        (Some(known), Some(told)) if (told.seq, is_later) < (known.seq, true) => Some(known),
+        (known, told) => told.or(known),
     }
+    .filter(|last| last.seq >= known.visible_from);
     touch(known);
     *known != before
 }
@@ -216,4 +210,64 @@ pub(crate) fn created_here(
 /// Whether a write makes the conversation that it names.
 pub(crate) fn is_creation(op: &WriteOp) -> bool {
     matches!(op, WriteOp::CreateConversation(_) | WriteOp::CreateGroup(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use causerie_protocol::{CreateConversation, MessageId, MessageKind};
+    use uuid::Uuid;
+
+    fn item(rev: u64, head: u64, last: Option<u64>) -> Item {
+        let alice: UserId = "alice".parse().expect("a user id");
+        let create = WriteOp::CreateConversation(CreateConversation {
+            kind: ConversationKind::Group,
+            group_id: None,
+            title: None,
+            members: None,
+            history: None,
+        });
+        let id = ConversationId::from_uuid(Uuid::from_u128(1));
+        let mut item = created_here(id, &create, &alice, 0).expect("a creation makes an item");
+        (item.rev, item.head_seq, item.head_number) = (rev, head, head);
+        item.last_message = last.map(|seq| Preview {
+            message_id: MessageId::from_uuid(Uuid::from_u128(u128::from(seq))),
+            seq,
+            sender_id: alice,
+            kind: MessageKind::Text,
+            content: Content::Text(format!("as told at {head}")),
+            created_at: 0,
+            deleted_at: None,
+        });
+        item
+    }
+
+    fn merged(mut known: Item, told: Item) -> (u64, Option<u64>) {
+        merge(&mut known, told);
+        (known.head_seq, known.last_message.map(|last| last.seq))
+    }
+
+    #[test]
+    fn a_last_message_is_taken_from_a_telling_whose_head_was_overtaken_by_another_event() {
+        assert_eq!(
+            merged(item(5, 6, Some(2)), item(8, 5, Some(5))),
+            (6, Some(5))
+        );
+        assert_eq!(
+            merged(item(8, 6, Some(2)), item(5, 5, Some(5))),
+            (6, Some(5))
+        );
+    }
+
+    #[test]
+    fn a_last_message_never_goes_back_and_never_below_what_may_be_seen() {
+        assert_eq!(
+            merged(item(5, 6, Some(6)), item(8, 5, Some(5))),
+            (6, Some(6))
+        );
+        assert_eq!(merged(item(5, 6, Some(6)), item(8, 7, None)), (7, Some(6)));
+        let mut let_in_again = item(9, 8, None);
+        let_in_again.visible_from = 8;
+        assert_eq!(merged(item(5, 6, Some(6)), let_in_again), (8, None));
+    }
 }
