@@ -336,6 +336,15 @@ impl Engine {
                 .run_at(window.lo)
                 .is_some_and(|(_, hi)| hi >= last);
             if !contiguous {
+                // What came since may be all there is of it: a screen that was just opened.
+                let page_came = std::mem::take(&mut timeline.page_came);
+                let stretch = conversation.ranges.newest_run();
+                let is_short = stretch.is_some_and(|(lo, hi)| {
+                    lo > conversation.item.visible_from && hi - lo + 1 < u64::from(timeline.page)
+                });
+                if is_short && !page_came {
+                    self.ask_newest(id);
+                }
                 return self.anchor(id);
             }
             let query = LoadQuery {
@@ -347,9 +356,21 @@ impl Engine {
             };
             return self.load(id, LoadPurpose::Thaw, query);
         }
+        self.ask_newest(id);
+    }
+
+    /// Asks for the newest page, if the server can be reached.
+    fn ask_newest(&mut self, id: TimelineId) {
+        let Some(timeline) = self.timelines.get_mut(&id) else {
+            return;
+        };
+        let conversation_id = timeline.conversation_id;
         let reachable = self.connection.is_live()
             && self.subscriptions.is_on(conversation_id)
-            && conversation.position.is_some();
+            && self
+                .conversations
+                .get(&conversation_id)
+                .is_some_and(|conversation| conversation.position.is_some());
         if reachable {
             timeline.awaits_newest = true;
             let limit = timeline.page;
@@ -365,9 +386,12 @@ impl Engine {
     pub(super) fn handle_newest(&mut self, conversation_id: ConversationId) {
         for id in self.shown_in.get(&conversation_id).into_iter().flatten() {
             if let Some(timeline) = self.timelines.get_mut(id) {
-                let was_bare = timeline.awaits_newest && timeline.view.is_empty();
+                let window = timeline.view.window();
+                let is_whole = window.hole.is_none() && window.hi.is_none();
+                let was_short = timeline.awaits_newest && (timeline.view.is_empty() || is_whole);
                 timeline.awaits_newest = false;
-                if was_bare {
+                timeline.page_came = true;
+                if was_short {
                     timeline.want = timeline.want.max(Some(Want::Newest));
                     self.restless.insert(*id);
                 }

@@ -56,6 +56,8 @@ pub(crate) struct Timeline {
     pub(crate) want: Option<Want>,
     /// The newest page is asked for.
     pub(crate) awaits_newest: bool,
+    /// It came, and nothing was made of it yet.
+    pub(crate) page_came: bool,
     /// What runs, and the commands that wait for it.
     pub(crate) loading: Option<Direction>,
     pub(crate) waiting: Vec<(Direction, ReplyId)>,
@@ -79,6 +81,7 @@ impl Timeline {
             anchored: false,
             want: None,
             awaits_newest: false,
+            page_came: false,
             loading: None,
             waiting: Vec::new(),
             told: TimelineState::default(),

@@ -739,3 +739,54 @@ fn a_screen_whose_newest_stretch_holds_no_message_asks_for_what_lies_before() {
     );
     assert_eq!(device.screen(screen).items.len(), 1);
 }
+
+/// A conversation of five messages, of which nothing is known here, is opened, and a sixth comes
+/// before the page does.
+fn opened_while_somebody_speaks(at_once: bool) -> Vec<u64> {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.connect();
+    let screen = device.open(conv(1), 30);
+    device.take_sent();
+    let live = ServerFrame {
+        id: None,
+        message: ServerMessage::NewMessage(Box::new(NewMessage {
+            event_id: event_id(6),
+            message: message(conv(1), 6, &bob(), "live"),
+        })),
+        meta: None,
+    };
+    if at_once {
+        device.frames(vec![subscribed(1, 5), live]);
+    } else {
+        device.frames(vec![subscribed(1, 5)]);
+        device.frames(vec![live]);
+    }
+    let asked = device.take_sent();
+    let history = asked
+        .iter()
+        .find(|frame| matches!(frame.request, Request::History(_)))
+        .expect("it asks for a page");
+    device.answer(
+        history,
+        ServerMessage::HistoryPage(HistoryPage {
+            conversation_id: conv(1),
+            messages: (1..=6)
+                .map(|seq| message(conv(1), seq, &bob(), "theirs"))
+                .collect(),
+            lo: 1,
+            hi: 6,
+            as_of_seq: 6,
+            visible_from: 1,
+            more: false,
+            users: Vec::new(),
+        }),
+    );
+    let items = &device.screen(screen).items;
+    items.iter().map(|item| item.message.seq).collect()
+}
+
+#[test]
+fn a_message_that_comes_before_the_first_page_does_not_keep_the_page_off_the_screen() {
+    assert_eq!(opened_while_somebody_speaks(false), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(opened_while_somebody_speaks(true), [1, 2, 3, 4, 5, 6]);
+}
