@@ -2,7 +2,7 @@
 
 use causerie_protocol::{
     Content, ConversationActivity, ConversationId, ConversationKind, CursorAck, Item,
-    MembershipState, Message, Millis, Preview, Role, UserId, WriteOp,
+    MembershipState, Message, Millis, Preview, Role, Seq, UserId, WriteOp,
 };
 
 /// Lays a newer telling over what is known: `head_*` follow the higher `head_seq`,
@@ -84,21 +84,22 @@ pub(crate) fn note_message(known: &mut Item, message: &Message, me: &UserId) {
     {
         note_row(known, message);
     }
-    if note_head(known, message, me) && message.mentions.contains(me) {
+    if note_head(known, message, message.seq, me) && message.mentions.contains(me) {
         known.mentions_unread += 1;
     }
 }
 
-/// There is a message, and with it its place: whatever the list was told, the head is no lower.
-/// Says whether somebody else's raised it.
-pub(crate) fn note_head(known: &mut Item, message: &Message, me: &UserId) -> bool {
-    if message.seq <= known.head_seq {
+/// This message is the newest up to a seq: whatever the list was told, the head is no lower. Says
+/// whether a message of somebody else raised it.
+pub(crate) fn note_head(known: &mut Item, message: &Message, upto: Seq, me: &UserId) -> bool {
+    if upto <= known.head_seq {
         return false;
     }
-    known.head_seq = message.seq;
+    let is_new = message.seq > known.head_seq;
+    known.head_seq = upto;
     known.head_number = message.number;
-    if message.sender_id != *me {
-        return true;
+    if message.sender_id != *me || !is_new {
+        return is_new;
     }
     // A send raises the sender's own cursor (docs/protocol.md §4).
     known.read_seq = known.read_seq.max(message.seq);

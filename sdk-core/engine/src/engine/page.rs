@@ -190,7 +190,7 @@ impl Engine {
             if let Some(newest) = page.messages.last()
                 && item::note_row(&mut conversation.item, newest)
             {
-                item::note_head(&mut conversation.item, newest, &self.me);
+                item::note_head(&mut conversation.item, newest, hi, &self.me);
                 self.changes.listed.insert(id);
             }
         }
