@@ -4,6 +4,7 @@ mod commands;
 mod common;
 mod membership;
 mod opening;
+mod overtaking;
 #[cfg(planted)]
 mod planted;
 mod promises;
