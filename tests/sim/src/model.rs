@@ -31,6 +31,8 @@ pub struct Person {
     pub(crate) lanes: HashMap<ConversationId, BTreeMap<u64, TempId>>,
     /// Writes that change a message, by its name or id, in the order in which they were asked for.
     pub(crate) targets: HashMap<Uuid, Vec<TempId>>,
+    /// What this person wants to be tried again.
+    retried: Option<TempId>,
     pub(crate) rooms: HashMap<ConversationId, Known>,
     /// The latest state of each message that was shown, and its key.
     pub(crate) shown: HashMap<MessageId, (Seq, ItemKey)>,
@@ -306,6 +308,7 @@ impl Person {
             writes: HashMap::new(),
             lanes: HashMap::new(),
             targets: HashMap::new(),
+            retried: None,
             rooms: HashMap::new(),
             shown: HashMap::new(),
             previews: HashMap::new(),
@@ -331,7 +334,10 @@ impl Person {
                 self.note_write(*key, *conversation_id, op);
                 Asked::Write(*key)
             }
-            CommandKind::Retry(key) => Asked::Settle(*key),
+            CommandKind::Retry(key) => {
+                self.retried = Some(*key);
+                Asked::Settle(*key)
+            }
             CommandKind::Cancel { key, deletion } => {
                 if let Some(own) = self.writes.get(key) {
                     let conversation_id = own.conversation_id;
@@ -494,8 +500,10 @@ impl Person {
         let lane = self.lanes.entry(own.conversation_id).or_default();
         lane.remove(&own.order);
         self.flying.remove(&key);
-        // What is queued again goes last.
-        if matches!(own.state, OwnState::Failed(_)) && after == OwnState::Queued {
+        // What is queued again goes last, and takes along what changes it.
+        let again = matches!(own.state, OwnState::Failed(_)) && after == OwnState::Queued;
+        let leads = again && own.target.is_none();
+        if leads || (again && self.retried == Some(key)) {
             self.orders += 1;
             own.order = self.orders;
         }
@@ -505,5 +513,25 @@ impl Person {
             lane.insert(own.order, key);
         }
         self.dirty.insert(own.conversation_id);
+        if leads {
+            self.follow(key);
+        }
+    }
+
+    /// The changes of a message that goes last go behind it, in their order.
+    fn follow(&mut self, key: TempId) {
+        let changes = self.targets.get(&key.uuid()).into_iter().flatten();
+        let mut changes: Vec<(u64, TempId)> = changes
+            .filter_map(|change| Some((self.writes.get(change)?.order, *change)))
+            .collect();
+        changes.sort_unstable();
+        for (_, change) in changes {
+            if let Some(own) = self.writes.get_mut(&change)
+                && matches!(own.state, OwnState::Queued | OwnState::Failed(_))
+            {
+                self.orders += 1;
+                own.order = self.orders;
+            }
+        }
     }
 }
