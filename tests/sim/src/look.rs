@@ -417,10 +417,7 @@ impl Person {
         known.read = item.read_seq;
         let read = item.read_seq.max(item.visible_from.saturating_sub(1));
         let unread = item.head_number.saturating_sub(room.number_at(read));
-        // Known: what was read beyond the head that the list knew, one message mostly, is counted
-        // too low until the server answers. Bounded here, and exact at the end.
-        let late = item.head_seq > item.read_seq && entry.unread == unread + 1;
-        if entry.unread != unread && !late {
+        if entry.unread != unread {
             return Err(format!(
                 "lists {} unread of {id} up to #{}, read to #{}, and should {unread}",
                 entry.unread, item.head_seq, item.read_seq
@@ -485,9 +482,7 @@ impl Person {
             ));
         };
         let before = self.previews.insert(last.message_id, state);
-        // Known: an activity that was on its way may tell once more of how it was before an edit.
-        let late = item.head_seq == said.seq;
-        if before.is_some_and(|before| before > state) && !late {
+        if before.is_some_and(|before| before > state) {
             return Err(format!(
                 "lists #{} of {id} as it was before: {:?}",
                 said.seq,
