@@ -14,7 +14,7 @@ use crate::{
     request::{Fetch, FetchPurpose},
 };
 
-/// Pages asked for in vain are given up after so many times, until the next connection.
+/// Pages asked for in vain are given up after so many times in a row, until the next connection.
 const MAX_TRIES: u32 = 5;
 
 #[derive(Debug)]
@@ -59,8 +59,8 @@ impl Fetches {
     }
 
     /// Asks again for a page that came too early or was refused for now. Says whether it does:
-    /// after some tries it gives up. What refreshes the cache never does while it is refused for now,
-    /// since nobody else would ask for it.
+    /// after some tries it gives up. What refreshes the cache, and the newest page that a screen
+    /// waits for, never do while they are refused for now, since nobody else would ask for them.
     pub(crate) fn again(
         &mut self,
         fetch: Fetch,
@@ -69,7 +69,10 @@ impl Fetches {
     ) -> bool {
         let tries = self.tries.entry(fetch).or_default();
         *tries += 1;
-        let by_itself = matches!(fetch.purpose, FetchPurpose::Refresh { .. });
+        let by_itself = matches!(
+            fetch.purpose,
+            FetchPurpose::Refresh { .. } | FetchPurpose::Newest
+        );
         if *tries > MAX_TRIES && !(by_itself && pause.is_some()) {
             return false;
         }
@@ -100,6 +103,11 @@ impl Fetches {
         if came {
             self.backoff.reset();
         }
+    }
+
+    /// A page was of use: its next refusal is the first one again.
+    pub(crate) fn forget_tries(&mut self, fetch: Fetch) {
+        self.tries.remove(&fetch);
     }
 
     /// The connection is gone; whoever wants pages asks again when there is another one.

@@ -155,6 +155,7 @@ impl Engine {
             }
             return;
         }
+        self.fetches.forget_tries(fetch);
         self.learn_users(page.users);
         self.raise_start(id, page.visible_from);
         let start = self
@@ -227,6 +228,11 @@ impl Engine {
                 self.handle_newer_page(timeline, page.messages, hi, after);
             }
             FetchPurpose::Around { timeline, .. } => self.handle_around(timeline),
+        }
+        let attached = |conversation: &Conversation| conversation.is_attached();
+        if self.conversations.get(&id).is_some_and(attached) {
+            // What one screen asked for may be what another one's hole is closed with.
+            self.close_hole(id);
         }
         self.trim(id);
         self.drop_covered(id);

@@ -5,6 +5,7 @@ mod common;
 mod membership;
 mod opening;
 mod overtaking;
+mod pages;
 #[cfg(planted)]
 mod planted;
 mod promises;

@@ -6,7 +6,11 @@ use causerie_protocol::{
     NewMessage, Request, ServerFrame, ServerMessage, SyncPage, Target, WriteAck, WriteOp,
 };
 
-use crate::common::{alice, bob, conv, device::Device, event_id, item, message};
+use crate::common::{
+    alice, bob, conv,
+    device::{Device, subscribed},
+    event_id, item, message,
+};
 
 #[test]
 fn an_event_of_an_unknown_type_takes_its_place_and_is_no_hole() {
@@ -36,19 +40,6 @@ fn an_event_of_an_unknown_type_takes_its_place_and_is_no_hole() {
     );
     let row = &device.store.conversations[&conv(1)];
     assert_eq!(row.position.map(|p| p.seq), Some(2));
-}
-
-fn subscribed(n: u64, head_seq: u64) -> ServerFrame {
-    let raw = format!(
-        r#"{{"type":"subscribed","payload":{{"room":"conv:{}","head_seq":{head_seq},"head_number":0,
-           "from_seq":{},"complete":false,"reset":false,"visible_from":1,"events":[]}}}}"#,
-        conv(n),
-        head_seq + 1
-    );
-    causerie_protocol::decode_server(&raw)
-        .next()
-        .and_then(Result::ok)
-        .expect("a frame")
 }
 
 #[test]

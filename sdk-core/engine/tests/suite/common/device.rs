@@ -443,6 +443,20 @@ pub fn authenticated(epoch: &str) -> Authenticated {
     }
 }
 
+/// A subscription's answer with nothing but the head: a hole, to who knows nothing.
+pub fn subscribed(n: u64, head_seq: u64) -> ServerFrame {
+    let raw = format!(
+        r#"{{"type":"subscribed","payload":{{"room":"conv:{}","head_seq":{head_seq},"head_number":0,
+           "from_seq":{},"complete":false,"reset":false,"visible_from":1,"events":[]}}}}"#,
+        conv(n),
+        head_seq + 1
+    );
+    causerie_protocol::decode_server(&raw)
+        .next()
+        .and_then(Result::ok)
+        .expect("a frame")
+}
+
 pub fn key_of(temp_id: TempId) -> ItemKey {
     ItemKey(temp_id.uuid())
 }

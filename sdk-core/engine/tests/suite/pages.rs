@@ -1,0 +1,109 @@
+//! What a screen shows while the pages that it waits for are refused (docs/protocol.md §4,
+//! "History").
+
+use causerie_engine::{CommandKind, TimelineId};
+use causerie_protocol::{
+    ClientFrame, ErrorCode, ErrorReply, HistoryPage, NewMessage, Ping, Request, ServerMessage,
+    SyncPage,
+};
+
+use crate::common::{
+    bob, conv,
+    device::{Device, subscribed},
+    event_id, message,
+};
+
+fn seqs(device: &Device, screen: TimelineId) -> Vec<u64> {
+    let items = &device.screen(screen).items;
+    items.iter().map(|item| item.message.seq).collect()
+}
+
+fn asked_page(device: &mut Device) -> ClientFrame {
+    let asked = device.take_sent();
+    let page = asked
+        .into_iter()
+        .find(|frame| matches!(frame.request, Request::History(_)));
+    page.expect("it asks for a page")
+}
+
+/// Lets time pass, as long as a refused request waits at most.
+fn wait_for_request(device: &mut Device) {
+    for _ in 0..4 {
+        device.event(ServerMessage::Ping(Ping { t: 1 }));
+        device.advance(8_000);
+        let is_page = |frame: &ClientFrame| matches!(frame.request, Request::History(_));
+        if device.sent.iter().any(is_page) {
+            return;
+        }
+    }
+}
+
+fn page(lo: u64, hi: u64, as_of_seq: u64) -> ServerMessage {
+    ServerMessage::HistoryPage(HistoryPage {
+        conversation_id: conv(1),
+        messages: (lo..=hi)
+            .map(|seq| message(conv(1), seq, &bob(), "theirs"))
+            .collect(),
+        lo,
+        hi,
+        as_of_seq,
+        visible_from: 1,
+        more: lo > 1,
+        users: Vec::new(),
+    })
+}
+
+fn says(device: &mut Device, seq: u64) {
+    device.event(ServerMessage::NewMessage(Box::new(NewMessage {
+        event_id: event_id(seq),
+        message: message(conv(1), seq, &bob(), "live"),
+    })));
+}
+
+/// A screen of a conversation with five messages, of which nothing is known here.
+fn opened() -> (Device, TimelineId) {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.connect();
+    device.event(ServerMessage::SyncPage(SyncPage {
+        token: Some("t1".into()),
+        ..SyncPage::default()
+    }));
+    let screen = device.open(conv(1), 30);
+    let asked = device.take_sent();
+    device.answer(&asked[0], subscribed(1, 5).message);
+    (device, screen)
+}
+
+#[test]
+fn the_newest_page_is_asked_for_until_it_comes_while_it_is_refused_for_now() {
+    let (mut device, screen) = opened();
+    for _ in 0..20 {
+        let asked = asked_page(&mut device);
+        let busy = ErrorReply::new(ErrorCode::Unavailable, "the database is away");
+        device.answer(&asked, ServerMessage::Error(busy));
+        assert!(device.screen(screen).state.loading);
+        wait_for_request(&mut device);
+    }
+    let asked = asked_page(&mut device);
+    device.answer(&asked, page(1, 5, 5));
+    assert_eq!(seqs(&device, screen), [1, 2, 3, 4, 5]);
+    assert!(!device.screen(screen).state.loading);
+}
+
+#[test]
+fn a_page_that_one_screen_asked_for_makes_another_one_whole() {
+    let (mut device, first) = opened();
+    let asked = asked_page(&mut device);
+    let broken = ErrorReply::new(ErrorCode::Invalid, "no such page");
+    assert!(!broken.retryable);
+    device.answer(&asked, ServerMessage::Error(broken));
+    says(&mut device, 6);
+    let second = device.open(conv(1), 30);
+    assert_eq!(seqs(&device, second), [6]);
+    device.take_sent();
+    device.command(CommandKind::LoadOlder(second));
+    let asked = asked_page(&mut device);
+    device.answer(&asked, page(1, 5, 6));
+    assert_eq!(seqs(&device, second), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(seqs(&device, first), [1, 2, 3, 4, 5, 6]);
+}
