@@ -38,6 +38,7 @@ pub(crate) fn merge(known: &mut Item, mut told: Item) -> bool {
     if let Some(mentions) = mentions {
         known.mentions_unread = mentions;
     }
+    settle_mentions(known);
     known.last_message = match last {
         (Some(known), Some(told)) if (told.seq, is_later) < (known.seq, true) => Some(known),
         (known, told) => told.or(known),
@@ -98,14 +99,26 @@ pub(crate) fn note_head(known: &mut Item, message: &Message, upto: Seq, me: &Use
     let is_new = message.seq > known.head_seq;
     known.head_seq = upto;
     known.head_number = message.number;
-    if message.sender_id != *me || !is_new {
-        return is_new;
+    is_new && message.sender_id != *me
+}
+
+/// A message of this user's is known: a send raises its sender's own cursor (docs/protocol.md §4),
+/// wherever it is heard of. Its head may still be unknown here; what that counts lies before it.
+pub(crate) fn note_own(known: &mut Item, message: &Message) -> bool {
+    if message.seq <= known.read_seq {
+        return false;
     }
-    // A send raises the sender's own cursor (docs/protocol.md §4).
-    known.read_seq = known.read_seq.max(message.seq);
+    known.read_seq = message.seq;
     known.read_number = known.read_number.max(message.number);
-    known.mentions_unread = 0;
-    false
+    settle_mentions(known);
+    true
+}
+
+/// Who has read all that is known of has no mention left.
+fn settle_mentions(known: &mut Item) {
+    if known.read_seq >= known.head_seq {
+        known.mentions_unread = 0;
+    }
 }
 
 /// A row came with its present state: the preview shows it, if nothing newer is known. A head may

@@ -265,6 +265,12 @@ impl Engine {
         if !kept {
             return;
         }
+        if self.is_me(&message.sender_id)
+            && let Some(conversation) = self.conversations.get_mut(&id)
+            && item::note_own(&mut conversation.item, &message)
+        {
+            self.changes.conversation(id);
+        }
         for timeline in self.shown_in.get(&id).into_iter().flatten() {
             if let Some(timeline) = self.timelines.get_mut(timeline) {
                 timeline.view.put(message.clone());

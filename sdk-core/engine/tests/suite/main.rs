@@ -1,5 +1,6 @@
 //! The engine as a whole: scripted exchanges, and random ones against a model of the server.
 
+mod acknowledged;
 mod commands;
 mod common;
 mod membership;

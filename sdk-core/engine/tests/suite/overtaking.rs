@@ -8,7 +8,7 @@ use causerie_protocol::{
 
 use crate::common::{
     alice, bob, conv,
-    device::{Device, subscribed},
+    device::{Device, acknowledged, subscribed},
     event_id, item, message,
 };
 
@@ -104,7 +104,7 @@ fn changed_while_unsubscribed(device: &mut Device) -> causerie_protocol::TempId 
         .iter()
         .filter(|frame| matches!(frame.request, Request::Write(_)))
         .collect();
-    device.answer(sent[0], acknowledged(key, 1));
+    device.answer(sent[0], acknowledged(1, key, 1));
     device.answer(
         sent[1],
         ServerMessage::Ack(Ack::Write(Box::new(WriteAck {
@@ -118,19 +118,6 @@ fn changed_while_unsubscribed(device: &mut Device) -> causerie_protocol::TempId 
         }))),
     );
     key
-}
-
-fn acknowledged(key: causerie_protocol::TempId, seq: u64) -> ServerMessage {
-    ServerMessage::MessageSent(Box::new(MessageSent {
-        temp_id: key,
-        message_id: event_id(seq),
-        conversation_id: conv(1),
-        seq,
-        number: seq,
-        created_at: 9,
-        duplicate: false,
-        message: None,
-    }))
 }
 
 #[test]
@@ -251,7 +238,7 @@ fn a_head_that_is_told_late_does_not_hide_what_was_acknowledged() {
         .iter()
         .find(|frame| matches!(frame.request, Request::Write(_)))
         .expect("a write");
-    device.answer(write, acknowledged(key, 2));
+    device.answer(write, acknowledged(1, key, 2));
     device.event(ServerMessage::ConversationActivity(Box::new(
         ConversationActivity {
             conversation_id: conv(1),

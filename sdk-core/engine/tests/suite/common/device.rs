@@ -11,8 +11,8 @@ use causerie_engine::{
     TimelineStart,
 };
 use causerie_protocol::{
-    Authenticated, ClientFrame, ConversationId, Limits, Request, SendMessage, ServerFrame,
-    ServerMessage, SessionId, TempId, WriteOp,
+    Authenticated, ClientFrame, ConversationId, Limits, MessageSent, Request, SendMessage,
+    ServerFrame, ServerMessage, SessionId, TempId, WriteOp,
 };
 
 use super::{ids::*, screen::Screen, store::MemoryStore};
@@ -455,6 +455,20 @@ pub fn subscribed(n: u64, head_seq: u64) -> ServerFrame {
         .next()
         .and_then(Result::ok)
         .expect("a frame")
+}
+
+/// The message of this name is durable.
+pub fn acknowledged(n: u64, key: TempId, seq: u64) -> ServerMessage {
+    ServerMessage::MessageSent(Box::new(MessageSent {
+        temp_id: key,
+        message_id: event_id(seq),
+        conversation_id: conv(n),
+        seq,
+        number: seq,
+        created_at: 9,
+        duplicate: false,
+        message: None,
+    }))
 }
 
 pub fn key_of(temp_id: TempId) -> ItemKey {
