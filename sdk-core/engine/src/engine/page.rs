@@ -239,7 +239,7 @@ impl Engine {
     }
 
     /// A row as of its state_seq shows by itself the acknowledged changes up to there.
-    fn drop_contained(&mut self, message: &causerie_protocol::Message) {
+    pub(super) fn drop_contained(&mut self, message: &causerie_protocol::Message) {
         let id = message.conversation_id;
         for key in self.outbox.covered(id, message.state_seq) {
             let target = self

@@ -53,7 +53,9 @@ impl Engine {
             self.changes.conversation(id);
         }
         if self.is_me(&message.sender_id) && message.temp_id == Some(sent.temp_id) {
-            self.arrive(message);
+            self.arrive(message.clone());
+            self.drop_contained(&message);
+            self.drop_covered(id);
         } else {
             self.confirm(sent.temp_id, Some(sent.seq));
         }
@@ -96,6 +98,7 @@ impl Engine {
                 && conversation.ranges.run_at(seq).is_some()
         });
         cached
+            && !self.changes_pending(row)
             && target_of(&row.op).is_none_or(|target| {
                 let mut open = self.shown_in.get(&id).into_iter().flatten();
                 open.all(|timeline| {
@@ -105,6 +108,15 @@ impl Engine {
                         .is_none_or(|state| state >= seq)
                 })
             })
+    }
+
+    /// Whether this write changes a message that is not confirmed here, though the server must have
+    /// it: until something names that, only this write shows what became of it.
+    pub(super) fn changes_pending(&self, row: &OutboxRow) -> bool {
+        match target_of(&row.op) {
+            Some(Target::Temp { target_temp_id }) => self.outbox.get(target_temp_id).is_some(),
+            Some(Target::Message { .. }) | None => false,
+        }
     }
 
     fn note_ack(&mut self, sent_at: Option<Duration>) {

@@ -2,11 +2,14 @@
 //! (docs/protocol.md §2 and §4).
 
 use causerie_engine::CommandKind;
-use causerie_protocol::{HistoryPage, Request, ServerMessage, SyncPage};
+use causerie_protocol::{
+    Ack, EditMessage, ErrorCode, ErrorReply, HistoryPage, Request, ServerMessage, SyncPage, Target,
+    WriteAck, WriteOp,
+};
 
 use crate::common::{
     alice, bob, conv,
-    device::{Device, acknowledged},
+    device::{Device, acknowledged, subscribed},
     item, message,
 };
 
@@ -84,4 +87,65 @@ fn what_a_page_shows_that_one_said_on_another_device_is_read_up_to_there() {
     newest_page(&mut device, 1..=4, &[3]);
     let entry = device.engine.conversation(conv(1)).expect("it is listed");
     assert_eq!((entry.item.read_seq, entry.unread), (3, 1));
+}
+
+/// A message and its change were durable when the line was cut. Both go again; the message is
+/// refused for now, and the answer to its change comes before it.
+#[test]
+fn a_change_that_is_acknowledged_before_its_message_is_stays_in_sight() {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.connect();
+    let screen = device.open(conv(1), 30);
+    device.frames(vec![subscribed(1, 4)]);
+    let asked = device.take_sent();
+    let key = device.send(conv(1), "mine");
+    let edit = EditMessage {
+        target: Target::Temp {
+            target_temp_id: key,
+        },
+        content: "changed".into(),
+    };
+    let change = device.write(conv(1), WriteOp::EditMessage(edit));
+    let sent = device.take_sent();
+    let refused = ErrorReply {
+        temp_id: Some(key),
+        ..ErrorReply::new(ErrorCode::Unavailable, "not now")
+    };
+    device.answer(&sent[0], ServerMessage::MessageError(refused));
+    device.answer(
+        &sent[1],
+        ServerMessage::Ack(Ack::Write(Box::new(WriteAck {
+            temp_id: change,
+            conversation_id: conv(1),
+            seq: Some(4),
+            at: 9,
+            duplicate: true,
+            conversation: None,
+            group: None,
+        }))),
+    );
+    let shown = |device: &Device| {
+        let last = device.screen(screen).items.last().cloned();
+        last.and_then(|item| item.message.content.text().map(str::to_owned))
+    };
+    assert_eq!(shown(&device).as_deref(), Some("changed"));
+    // The newest page does not reach down to it.
+    device.sent.extend(asked);
+    newest_page(&mut device, 3..=4, &[]);
+    assert_eq!(shown(&device).as_deref(), Some("changed"));
+    // When it is there as the server has it, nothing needs to be laid over it any more.
+    device.advance(5_000);
+    let again = device.take_sent();
+    let write = again
+        .iter()
+        .find(|frame| matches!(frame.request, Request::Write(_)))
+        .expect("it goes again");
+    let ServerMessage::MessageSent(mut reply) = acknowledged(1, key, 2) else {
+        panic!("an acknowledgement");
+    };
+    let mut folded = message(conv(1), 2, &alice(), "changed");
+    (folded.temp_id, folded.edited_at, folded.state_seq) = (Some(key), Some(9), 4);
+    (reply.duplicate, reply.message) = (true, Some(folded));
+    device.answer(write, ServerMessage::MessageSent(reply));
+    assert!(device.store.outbox.is_empty(), "{:?}", device.store.outbox);
 }
