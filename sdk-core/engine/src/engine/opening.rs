@@ -341,7 +341,7 @@ impl Engine {
         });
         for timeline in self.shown_in.get(&id).into_iter().flatten() {
             if let Some(timeline) = self.timelines.get_mut(timeline) {
-                timeline.view.drop_below(start);
+                timeline.view.drop_below(start, &self.outbox);
             }
         }
         self.drop_overlays_below(id, start);

@@ -382,7 +382,7 @@ fn a_window_in_the_middle_shows_neither_the_newest_nor_what_is_pending() {
 #[test]
 fn what_lies_below_a_later_joining_goes() {
     let mut bench = Bench::new((1..=4).map(|seq| message(seq, "m")).collect());
-    bench.view.drop_below(3);
+    bench.view.drop_below(3, &bench.outbox);
     assert_eq!(bench.poll().len(), 2);
     assert_eq!(bench.kinds(), "XX");
     assert!(!bench.view.has_older());

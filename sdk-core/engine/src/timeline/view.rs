@@ -173,13 +173,14 @@ impl View {
     }
 
     /// Messages below this seq may not be seen any more.
-    pub(crate) fn drop_below(&mut self, start: Seq) {
+    pub(crate) fn drop_below(&mut self, start: Seq, outbox: &Outbox) {
         self.start = self.start.max(start);
         self.window.lo = self.window.lo.max(start);
         let kept = self.rows.split_off(&start);
         for message in std::mem::replace(&mut self.rows, kept).into_values() {
             self.forget(&message);
         }
+        self.touch_lane(outbox);
     }
 
     /// All confirmed messages go: they belong to another database, or another past.

@@ -3,8 +3,8 @@
 
 use causerie_engine::CommandKind;
 use causerie_protocol::{
-    Ack, EditMessage, ErrorCode, ErrorReply, HistoryPage, Request, ServerMessage, SyncPage, Target,
-    WriteAck, WriteOp,
+    Ack, ConversationEvent, EditMessage, ErrorCode, ErrorReply, HistoryPage, Request,
+    ServerMessage, SyncPage, Target, WriteAck, WriteOp,
 };
 
 use crate::common::{
@@ -148,4 +148,33 @@ fn a_change_that_is_acknowledged_before_its_message_is_stays_in_sight() {
     (reply.duplicate, reply.message) = (true, Some(folded));
     device.answer(write, ServerMessage::MessageSent(reply));
     assert!(device.store.outbox.is_empty(), "{:?}", device.store.outbox);
+}
+
+/// A message fails when alice was let in, and long after that she is let in again: what lay between
+/// the failed one and what her screen shows may not be seen any more.
+#[test]
+fn a_failed_message_is_in_sight_again_when_nothing_lies_before_it() {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.connect();
+    let key = device.send(conv(1), "mine");
+    let sent = device.take_sent();
+    let refused = ErrorReply {
+        temp_id: Some(key),
+        ..ErrorReply::new(ErrorCode::Forbidden, "no")
+    };
+    device.answer(&sent[0], ServerMessage::MessageError(refused));
+    let screen = device.open(conv(1), 2);
+    device.frames(vec![subscribed(1, 9)]);
+    newest_page(&mut device, 8..=9, &[]);
+    let shown = |device: &Device| device.screen(screen).items.len();
+    assert_eq!(shown(&device), 2, "it failed before what is shown");
+    let mut told = item(conv(1));
+    (told.head_seq, told.head_number, told.rev) = (11, 9, 9);
+    told.visible_from = 11;
+    device.event(ServerMessage::ConversationCreated(Box::new(
+        ConversationEvent { conversation: told },
+    )));
+    assert!(!device.screen(screen).state.has_older);
+    assert_eq!(shown(&device), 1);
+    assert_eq!(device.screen(screen).items[0].message.temp_id, Some(key));
 }
