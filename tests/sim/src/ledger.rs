@@ -182,6 +182,13 @@ impl Room {
         stays.any(|(from, to)| (*from..=*to).contains(&seq))
     }
 
+    /// Where the latest stay of a user begins, as of a seq.
+    pub fn let_in(&self, user: &UserId, upto: Seq) -> Seq {
+        let stays = self.members.get(user).into_iter().flatten();
+        let stays = stays.filter(|(from, _)| *from <= upto);
+        stays.map(|(from, _)| *from).max().unwrap_or(0)
+    }
+
     /// The first transaction says who is in it from the beginning.
     fn begin(members: &[UserId]) -> Self {
         let stays = members

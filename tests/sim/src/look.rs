@@ -449,7 +449,12 @@ impl Person {
         let known = self.rooms.get(&id).copied().unwrap_or_default();
         let due = room.number_at(known.preview).max(known.newest);
         let Some(last) = &item.last_message else {
-            return if due > room.number_at(item.visible_from.saturating_sub(1)) {
+            // Who was let in again while away may hear of what happened since before the item says
+            // from where on it may be seen: the server tells no message from before that.
+            let start = item
+                .visible_from
+                .max(room.let_in(&self.user, known.preview));
+            return if due > room.number_at(start.saturating_sub(1)) {
                 Err(format!("lists no last message of {id}"))
             } else {
                 Ok(())
