@@ -337,7 +337,11 @@ impl Engine {
     /// What lies below a seq is gone, and with it what was laid over it.
     pub(super) fn drop_overlays_below(&mut self, id: ConversationId, seq: Seq) {
         for key in self.outbox.covered(id, seq.saturating_sub(1)) {
-            self.drop_overlay(key);
+            // A message on its way is shown, wherever the server has put it.
+            let row = self.outbox.get(key);
+            if row.is_some_and(|row| !self.changes_pending(row)) {
+                self.drop_overlay(key);
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What this user said, changed and read, while the page that covers it is yet to come
 //! (docs/protocol.md §2 and §4).
 
-use causerie_engine::CommandKind;
+use causerie_engine::{CommandKind, TimelineId};
 use causerie_protocol::{
     Ack, ConversationEvent, EditMessage, ErrorCode, ErrorReply, HistoryPage, Request,
-    ServerMessage, SyncPage, Target, WriteAck, WriteOp,
+    ServerMessage, SyncPage, Target, TempId, WriteAck, WriteOp,
 };
 
 use crate::common::{
@@ -91,13 +91,8 @@ fn what_a_page_shows_that_one_said_on_another_device_is_read_up_to_there() {
 
 /// A message and its change were durable when the line was cut. Both go again; the message is
 /// refused for now, and the answer to its change comes before it.
-#[test]
-fn a_change_that_is_acknowledged_before_its_message_is_stays_in_sight() {
-    let mut device = Device::knowing(&[conv(1)]);
-    device.connect();
-    let screen = device.open(conv(1), 30);
-    device.frames(vec![subscribed(1, 4)]);
-    let asked = device.take_sent();
+fn change_acknowledged_first(device: &mut Device) -> TempId {
+    device.take_sent();
     let key = device.send(conv(1), "mine");
     let edit = EditMessage {
         target: Target::Temp {
@@ -124,16 +119,11 @@ fn a_change_that_is_acknowledged_before_its_message_is_stays_in_sight() {
             group: None,
         }))),
     );
-    let shown = |device: &Device| {
-        let last = device.screen(screen).items.last().cloned();
-        last.and_then(|item| item.message.content.text().map(str::to_owned))
-    };
-    assert_eq!(shown(&device).as_deref(), Some("changed"));
-    // The newest page does not reach down to it.
-    device.sent.extend(asked);
-    newest_page(&mut device, 3..=4, &[]);
-    assert_eq!(shown(&device).as_deref(), Some("changed"));
-    // When it is there as the server has it, nothing needs to be laid over it any more.
+    key
+}
+
+/// The message goes again, and the answer says what became of it.
+fn acknowledge_the_message(device: &mut Device, key: TempId) {
     device.advance(5_000);
     let again = device.take_sent();
     let write = again
@@ -147,7 +137,51 @@ fn a_change_that_is_acknowledged_before_its_message_is_stays_in_sight() {
     (folded.temp_id, folded.edited_at, folded.state_seq) = (Some(key), Some(9), 4);
     (reply.duplicate, reply.message) = (true, Some(folded));
     device.answer(write, ServerMessage::MessageSent(reply));
+}
+
+fn last_shown(device: &Device, screen: TimelineId) -> Option<String> {
+    let last = device.screen(screen).items.last()?;
+    last.message.content.text().map(str::to_owned)
+}
+
+#[test]
+fn a_change_that_is_acknowledged_before_its_message_is_stays_in_sight() {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.connect();
+    let screen = device.open(conv(1), 30);
+    device.frames(vec![subscribed(1, 4)]);
+    let asked = device.take_sent();
+    let key = change_acknowledged_first(&mut device);
+    assert_eq!(last_shown(&device, screen).as_deref(), Some("changed"));
+    // The newest page does not reach down to it.
+    device.sent.extend(asked);
+    newest_page(&mut device, 3..=4, &[]);
+    assert_eq!(last_shown(&device, screen).as_deref(), Some("changed"));
+    // When it is there as the server has it, nothing needs to be laid over it any more.
+    acknowledge_the_message(&mut device, key);
     assert!(device.store.outbox.is_empty(), "{:?}", device.store.outbox);
+}
+
+#[test]
+fn a_change_stays_in_sight_with_its_message_when_its_seq_may_not_be_seen_any_more() {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.connect();
+    let screen = device.open(conv(1), 30);
+    device.frames(vec![subscribed(1, 4)]);
+    let key = change_acknowledged_first(&mut device);
+    device.event(let_in(6));
+    assert_eq!(last_shown(&device, screen).as_deref(), Some("changed"));
+    acknowledge_the_message(&mut device, key);
+    assert_eq!(last_shown(&device, screen), None, "it was said before");
+    assert!(device.store.outbox.is_empty(), "{:?}", device.store.outbox);
+}
+
+/// Alice is let in again at this seq.
+fn let_in(seq: u64) -> ServerMessage {
+    let mut conversation = item(conv(1));
+    (conversation.head_seq, conversation.head_number) = (seq, seq - 1);
+    (conversation.rev, conversation.visible_from) = (9, seq);
+    ServerMessage::ConversationCreated(Box::new(ConversationEvent { conversation }))
 }
 
 /// A message fails when alice was let in, and long after that she is let in again: what lay between
@@ -168,12 +202,7 @@ fn a_failed_message_is_in_sight_again_when_nothing_lies_before_it() {
     newest_page(&mut device, 8..=9, &[]);
     let shown = |device: &Device| device.screen(screen).items.len();
     assert_eq!(shown(&device), 2, "it failed before what is shown");
-    let mut told = item(conv(1));
-    (told.head_seq, told.head_number, told.rev) = (11, 9, 9);
-    told.visible_from = 11;
-    device.event(ServerMessage::ConversationCreated(Box::new(
-        ConversationEvent { conversation: told },
-    )));
+    device.event(let_in(11));
     assert!(!device.screen(screen).state.has_older);
     assert_eq!(shown(&device), 1);
     assert_eq!(device.screen(screen).items[0].message.temp_id, Some(key));
