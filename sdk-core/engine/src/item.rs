@@ -83,7 +83,7 @@ pub(crate) fn note_message(known: &mut Item, message: &Message, me: &UserId) {
         .as_ref()
         .is_none_or(|last| last.seq < message.seq)
     {
-        note_row(known, message);
+        note_row(known, message, message.seq);
     }
     if note_head(known, message, message.seq, me) && message.mentions.contains(me) {
         known.mentions_unread += 1;
@@ -121,11 +121,12 @@ fn settle_mentions(known: &mut Item) {
     }
 }
 
-/// A row came with its present state: the preview shows it, if nothing newer is known. A head may
+/// A row came with its state as of a seq: the preview shows it, if nothing newer is known. A head may
 /// be known before its message is, since `subscribed` tells it without. Says whether it shows.
-pub(crate) fn note_row(known: &mut Item, message: &Message) -> bool {
-    let older = |last: &Preview| last.seq > message.seq;
-    if message.seq < known.visible_from || known.last_message.as_ref().is_some_and(older) {
+pub(crate) fn note_row(known: &mut Item, message: &Message, as_of: Seq) -> bool {
+    let of_the_past = as_of < known.head_seq;
+    let newer = |last: &Preview| (last.seq, of_the_past) > (message.seq, false);
+    if message.seq < known.visible_from || known.last_message.as_ref().is_some_and(newer) {
         return false;
     }
     let shown = Some(preview(message));

@@ -189,7 +189,7 @@ impl Engine {
                 }
             }
             if let Some(newest) = page.messages.last()
-                && item::note_row(&mut conversation.item, newest)
+                && item::note_row(&mut conversation.item, newest, page.as_of_seq)
             {
                 item::note_head(&mut conversation.item, newest, hi, &self.me);
                 self.changes.listed.insert(id);

@@ -48,7 +48,7 @@ impl Engine {
                 .last_message
                 .as_ref()
                 .is_none_or(|last| last.seq < message.seq)
-            && item::note_row(&mut conversation.item, &message)
+            && item::note_row(&mut conversation.item, &message, message.state_seq)
         {
             self.changes.conversation(id);
         }

@@ -2,8 +2,9 @@
 //! (docs/protocol.md §2).
 
 use causerie_protocol::{
-    Ack, ConversationActivity, ConversationUpdated, EditMessage, HistoryPage, MessageSent,
-    NewMessage, Request, ServerFrame, ServerMessage, SyncPage, Target, WriteAck, WriteOp,
+    Ack, Content, ConversationActivity, ConversationUpdated, EditMessage, HistoryPage, MessageKind,
+    MessageSent, NewMessage, Preview, Request, ServerFrame, ServerMessage, SyncPage, Target,
+    WriteAck, WriteOp,
 };
 
 use crate::common::{
@@ -352,4 +353,62 @@ fn opened_while_somebody_speaks(at_once: bool) -> Vec<u64> {
 fn a_message_that_comes_before_the_first_page_does_not_keep_the_page_off_the_screen() {
     assert_eq!(opened_while_somebody_speaks(false), [1, 2, 3, 4, 5, 6]);
     assert_eq!(opened_while_somebody_speaks(true), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn a_page_that_was_read_before_an_edit_takes_nothing_back_from_the_list() {
+    let mut device = Device::knowing(&[]);
+    device.connect();
+    let told = |head_seq, text: &str| {
+        let mut told = item(conv(1));
+        (told.head_seq, told.head_number) = (head_seq, 1);
+        told.last_message = Some(Preview {
+            message_id: event_id(1),
+            seq: 1,
+            sender_id: bob(),
+            kind: MessageKind::Text,
+            content: Content::Text(text.into()),
+            created_at: 0,
+            deleted_at: None,
+        });
+        told
+    };
+    device.event(ServerMessage::SyncPage(SyncPage {
+        conversations: vec![told(1, "before")],
+        token: Some("t1".into()),
+        ..SyncPage::default()
+    }));
+    let asked = device.take_sent();
+    let history = asked
+        .iter()
+        .find(|frame| matches!(frame.request, Request::History(_)))
+        .expect("it fetches a page ahead");
+    let edited = told(2, "after");
+    device.event(ServerMessage::ConversationActivity(Box::new(
+        ConversationActivity {
+            conversation_id: conv(1),
+            head_seq: 2,
+            head_number: 1,
+            read_seq: 0,
+            read_number: 0,
+            mentions_unread: 0,
+            rev: edited.rev,
+            last_message: edited.last_message,
+            conversation: None,
+        },
+    )));
+    let late = HistoryPage {
+        conversation_id: conv(1),
+        messages: vec![message(conv(1), 1, &bob(), "before")],
+        lo: 1,
+        hi: 1,
+        as_of_seq: 1,
+        visible_from: 1,
+        more: false,
+        users: Vec::new(),
+    };
+    device.answer(history, ServerMessage::HistoryPage(late));
+    let listed = device.store.conversations[&conv(1)].item.clone();
+    let preview = listed.last_message.map(|last| last.content);
+    assert_eq!(preview, Some(Content::Text("after".into())));
 }
