@@ -13,6 +13,7 @@ use super::{
     io::{Io, revoked},
     live::{Live, Pending},
     request::cursor_ack,
+    subscription::Joined,
 };
 use crate::{
     clock::Now,
@@ -40,6 +41,9 @@ impl Live {
                     }
                     Outcome::Acked(ack) => {
                         self.note_said(conversation_id, ack.seq.unwrap_or(0));
+                        ack.conversation
+                            .iter()
+                            .for_each(|item| self.note_item(item));
                         io.reply(id, ServerMessage::Ack(Ack::Write(ack)));
                     }
                     Outcome::Refused(error) => {
@@ -114,8 +118,17 @@ impl Live {
                     self.miss_notices(io);
                 }
                 match answer {
-                    Ok(Answer::Sync(page)) if opening => io.say(ServerMessage::SyncPage(*page)),
-                    Ok(Answer::Sync(page)) => io.reply(id, ServerMessage::SyncPage(*page)),
+                    Ok(Answer::Sync(page)) => {
+                        page.conversations
+                            .iter()
+                            .for_each(|item| self.note_item(item));
+                        let page = ServerMessage::SyncPage(*page);
+                        if opening {
+                            io.say(page)
+                        } else {
+                            io.reply(id, page)
+                        }
+                    }
                     other => self.refuse_query(io, id, "sync", None, other),
                 }
                 if opening {
@@ -159,10 +172,15 @@ impl Live {
                 Ok(Answer::Users(page)) => io.reply(id, ServerMessage::UsersPage(page)),
                 other => self.refuse_query(io, id, "users", None, other),
             },
-            Some(Pending::Items(due)) => match answer {
-                Ok(Answer::Items(items)) => self.tell_activity(io, &due, items, now),
-                _ => self.activity.handle_failed(due, now.mono),
-            },
+            Some(Pending::Items { due, held }) => {
+                match answer {
+                    Ok(Answer::Items(items)) => self.tell_activity(io, &due, items, now),
+                    _ => self.activity.handle_failed(due, now.mono),
+                }
+                for conversation_id in held {
+                    self.subscriptions.release(conversation_id);
+                }
+            }
             Some(Pending::Typing {
                 id,
                 conversation_id,
@@ -251,9 +269,16 @@ impl Live {
         let left_at = self.subscriptions.left_at(conversation_id);
         let error = match answer {
             Ok(Answer::Subscribe(answer)) => {
-                self.subscriptions.handle_joined(conversation_id, &answer);
-                self.note_said(conversation_id, answer.head_seq);
+                let change = answer.change;
                 let subscribed = self.subscribed(conversation_id, *answer);
+                self.note_said(conversation_id, subscribed.head_seq);
+                let joined = Joined {
+                    head_seq: subscribed.head_seq,
+                    visible_from: subscribed.visible_from,
+                    hole: (!subscribed.complete).then_some((subscribed.from_seq, change)),
+                };
+                let passes_over = self.subscriptions.handle_joined(conversation_id, &joined);
+                self.tell_item_if(conversation_id, passes_over);
                 return io.reply_with("subscribed", id, &subscribed);
             }
             Ok(Answer::Refused(error)) => {
@@ -262,8 +287,9 @@ impl Live {
                 *error
             }
             Err(error) => {
-                if !self.subscriptions.handle_join_failed(conversation_id) {
-                    self.drop_room(io, conversation_id);
+                match self.subscriptions.handle_join_failed(conversation_id) {
+                    Some(passed_over) => self.tell_item_if(conversation_id, passed_over),
+                    None => self.leave_room(io, conversation_id),
                 }
                 error
             }
@@ -273,6 +299,14 @@ impl Live {
         io.refuse(id, ErrorReply { room, ..error });
         if let Some(seq) = left_at.filter(|_| !self.subscriptions.contains(conversation_id)) {
             io.lines(revoked(conversation_id, seq));
+        }
+    }
+
+    /// The whole item is due, if `is_due`: nothing else tells what changed in it.
+    fn tell_item_if(&mut self, conversation_id: ConversationId, is_due: bool) {
+        if is_due {
+            self.activity
+                .handle_notice(conversation_id, Notice::activity(true));
         }
     }
 
@@ -393,7 +427,14 @@ impl Live {
                 }
                 continue;
             }
-            if notice.created {
+            let is_whole = notice.full || notice.created;
+            if is_whole && self.is_overtaken(&conversation) {
+                let notice = Notice {
+                    overtaken: true,
+                    ..*notice
+                };
+                self.activity.handle_notice(*conversation_id, notice);
+            } else if notice.created {
                 let event = ConversationEvent { conversation };
                 let created = ServerMessage::ConversationCreated(Box::new(event));
                 io.tell(*conversation_id, created, now.wall);

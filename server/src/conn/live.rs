@@ -3,8 +3,8 @@
 use std::{collections::VecDeque, time::Duration};
 
 use causerie_protocol::{
-    CloseCode, ConnectionEventKind, ConversationId, History, Mark, Room, Seq, Subscribe, TempId,
-    UserId,
+    CloseCode, ConnectionEventKind, ConversationId, History, Item, Mark, Room, Seq, Subscribe,
+    TempId, UserId,
 };
 
 use super::{
@@ -69,8 +69,11 @@ pub(super) enum Pending {
     Users {
         id: Option<u64>,
     },
-    /// Items for activity.
-    Items(Vec<(ConversationId, Notice)>),
+    /// Items for activity, and the rooms whose events wait for it.
+    Items {
+        due: Vec<(ConversationId, Notice)>,
+        held: Vec<ConversationId>,
+    },
     /// The right to be shown typing.
     Typing {
         id: Option<u64>,
@@ -274,10 +277,18 @@ impl Live {
                 batch.push(revoked(conversation_id, seq));
             }
         }
-        if notice.wants_item() {
+        let has_changed = notice
+            .in_room
+            .is_some_and(|change| self.subscriptions.handle_changed(conversation_id, change));
+        let rest = Notice {
+            full: notice.full || has_changed,
+            in_room: None,
+            ..notice
+        };
+        if rest.wants_item() {
             let rest = Notice {
                 revoked: None,
-                ..notice
+                ..rest
             };
             self.activity.handle_notice(conversation_id, rest);
         }
@@ -294,7 +305,28 @@ impl Live {
             user_id: self.actor.user_id.clone(),
             conversation_ids,
         };
-        self.query(io, Pending::Items(due), query);
+        let mut held = Vec::new();
+        for (conversation_id, notice) in &due {
+            if notice.overtaken && self.subscriptions.hold(*conversation_id) {
+                held.push(*conversation_id);
+            }
+        }
+        self.query(io, Pending::Items { due, held }, query);
+    }
+
+    /// An item that was read before an event that was sent does not tell what is now; it is told
+    /// anew, behind that.
+    pub(super) fn note_item(&mut self, item: &Item) {
+        if self.is_overtaken(item) {
+            self.activity
+                .handle_notice(item.conversation_id, Notice::activity(true));
+        }
+    }
+
+    /// Whether something later was sent of the item's room, to which this connection is subscribed.
+    pub(super) fn is_overtaken(&self, item: &Item) -> bool {
+        let position = self.subscriptions.position(item.conversation_id);
+        position.is_some_and(|position| item.head_seq < position)
     }
 
     /// This seq of a conversation was said; pages of history under way must not be older.

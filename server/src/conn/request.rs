@@ -246,18 +246,23 @@ impl Live {
     }
 
     fn unsubscribe(&mut self, io: &mut Io, id: Option<u64>, room: ConversationId) {
-        let position = self.subscriptions.position(room);
-        if let Some(position) = position {
-            let shared = std::sync::Arc::clone(&io.shared);
-            let hub = &mut *shared.hub.lock();
-            let head = hub.unsubscribe(self.key(), room);
-            self.forget_room(room);
-            if head.is_some_and(|head| head > position) {
-                hub.notify(self.key(), room, Notice::activity(true));
-            }
-        }
+        self.leave_room(io, room);
         let room = Room::Conversation(room);
         io.reply(id, ServerMessage::Unsubscribed(Unsubscribed { room }));
+    }
+
+    /// Leaves a room. What was not sent of it is told by activity.
+    pub(super) fn leave_room(&mut self, io: &Io, room: ConversationId) {
+        let Some(position) = self.subscriptions.position(room) else {
+            return;
+        };
+        let shared = std::sync::Arc::clone(&io.shared);
+        let hub = &mut *shared.hub.lock();
+        let head = hub.unsubscribe(self.key(), room);
+        self.forget_room(room);
+        if head.is_some_and(|head| head > position) {
+            hub.notify(self.key(), room, Notice::activity(true));
+        }
     }
 
     pub(super) fn history(

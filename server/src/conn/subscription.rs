@@ -16,7 +16,7 @@ use crate::{
         encode::{event_for, line},
         left,
     },
-    store::{EventRecord, EventsAnswer, SubscribeAnswer},
+    store::{EventRecord, EventsAnswer},
 };
 
 /// Rooms to read for which a connection keeps the memory while there are none.
@@ -42,10 +42,15 @@ struct Subscription {
     /// The version of the last ephemeral frame that was sent.
     seen: u64,
     state: State,
-    /// Pages of history that must not be overtaken; see `Live::handle_history`.
+    /// Pages of history and items that must not be overtaken by events.
     holds: u16,
     /// The user left at this seq while `subscribe` was being answered.
     left_at: Option<Seq>,
+    /// An answer had a hole, which may pass over what came up to this transaction.
+    passed_over: Option<u64>,
+    /// While `subscribe` was being answered, this transaction or a later one changed more than head
+    /// and cursors.
+    changed: Option<u64>,
 }
 
 /// The rooms of a connection.
@@ -81,6 +86,8 @@ impl Subscriptions {
             state: State::Joining { was_live: false },
             holds: 0,
             left_at: None,
+            passed_over: None,
+            changed: None,
         });
         true
     }
@@ -112,30 +119,50 @@ impl Subscriptions {
         self.find(conversation_id).map(|room| room.position)
     }
 
+    /// More than head and cursors changed in this transaction or a later one. Returns whether the
+    /// whole item has to be told, since no event of the room tells it to this connection.
+    pub(super) fn handle_changed(&mut self, conversation_id: ConversationId, change: u64) -> bool {
+        let Some(room) = self.find_mut(conversation_id) else {
+            return true;
+        };
+        room.changed = room.changed.into_iter().chain([change]).min();
+        room.take_changed()
+    }
+
     /// The room is joined: what this answer says is said, and what comes after it is to be read.
+    /// Returns whether the whole item has to be told, since the answer passes over what changed it.
     pub(super) fn handle_joined(
         &mut self,
         conversation_id: ConversationId,
-        answer: &SubscribeAnswer,
-    ) {
-        if let Some(room) = self.find_mut(conversation_id) {
-            room.position = answer.head_seq;
-            room.visible_from = answer.visible_from;
-            room.state = State::Live;
-            self.mark(conversation_id);
+        joined: &Joined,
+    ) -> bool {
+        let Some(room) = self.find_mut(conversation_id) else {
+            return false;
+        };
+        let mut passes_over_unread = false;
+        if let Some((from_seq, change)) = joined.hole {
+            let was_live = room.state == State::Joining { was_live: true };
+            passes_over_unread = was_live && from_seq > room.position + 1;
+            room.passed_over = room.passed_over.max(Some(change));
         }
+        room.position = joined.head_seq;
+        room.visible_from = joined.visible_from;
+        room.state = State::Live;
+        let has_changed = room.take_changed();
+        self.mark(conversation_id);
+        has_changed || passes_over_unread
     }
 
-    /// The store could not answer: a room that was joined before goes on. Returns whether it does.
-    pub(super) fn handle_join_failed(&mut self, conversation_id: ConversationId) -> bool {
-        match self.find_mut(conversation_id) {
-            Some(room) if room.state == (State::Joining { was_live: true }) => {
-                room.state = State::Live;
-                self.mark(conversation_id);
-                true
-            }
-            Some(_) | None => false,
-        }
+    /// The store could not answer: a room that was joined before goes on. Returns whether the whole
+    /// item has to be told then; `None` if the room was not joined.
+    pub(super) fn handle_join_failed(&mut self, conversation_id: ConversationId) -> Option<bool> {
+        let room = self
+            .find_mut(conversation_id)
+            .filter(|room| room.state == State::Joining { was_live: true })?;
+        room.state = State::Live;
+        let has_changed = room.take_changed();
+        self.mark(conversation_id);
+        Some(has_changed)
     }
 
     /// Leaves a room. Returns the last seq that was sent.
@@ -166,11 +193,11 @@ impl Subscriptions {
         self.ready.is_empty()
     }
 
-    /// Events of this room wait until [`Subscriptions::release`].
-    pub(super) fn hold(&mut self, conversation_id: ConversationId) {
-        if let Some(room) = self.find_mut(conversation_id) {
-            room.holds += 1;
-        }
+    /// Events of this room wait until [`Subscriptions::release`]. Returns whether there is such a
+    /// room.
+    pub(super) fn hold(&mut self, conversation_id: ConversationId) -> bool {
+        let room = self.find_mut(conversation_id);
+        room.map(|room| room.holds += 1).is_some()
     }
 
     pub(super) fn release(&mut self, conversation_id: ConversationId) {
@@ -319,6 +346,15 @@ impl Subscriptions {
     }
 }
 
+/// Where `subscribed` lets a connection begin.
+#[derive(Debug)]
+pub(super) struct Joined {
+    pub(super) head_seq: Seq,
+    pub(super) visible_from: Seq,
+    /// If something is passed over: the first seq that is not, and the last transaction that may be.
+    pub(super) hole: Option<(Seq, u64)>,
+}
+
 /// What came of filling a batch, beside the batch.
 #[derive(Debug, Default)]
 pub(super) struct Filled {
@@ -342,6 +378,15 @@ pub(super) struct Caught {
 }
 
 impl Subscription {
+    /// Whether something changed that was passed over. What was not is read in the room.
+    fn take_changed(&mut self) -> bool {
+        if let State::Joining { .. } = self.state {
+            return false;
+        }
+        let changed = self.changed.take();
+        changed.is_some() && changed <= self.passed_over
+    }
+
     /// Puts the ephemeral frames into the batch that this reader may see where it stands.
     fn read_ephemeral(
         &mut self,

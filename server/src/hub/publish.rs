@@ -12,7 +12,7 @@ use causerie_protocol::{ClientId, ConversationId, SessionId, UserId};
 
 use super::{
     Hub, Notice,
-    applied::Order,
+    applied::{Applied, Order},
     entry_in, mark_room,
     ring::RingEvent,
     room::Room,
@@ -83,20 +83,20 @@ impl Hub {
         let user_id = &row.user_id;
         match &row.kind {
             RowChangeKind::Joined(_) | RowChangeKind::Left { .. } if late => {
-                self.notify_user(user_id, id, Notice::membership(), false);
+                self.notify_everywhere(user_id, id, Notice::membership());
             }
             RowChangeKind::Joined(_) => {
-                self.notify_user(user_id, id, Notice::created(), false);
+                self.notify_everywhere(user_id, id, Notice::created());
             }
             RowChangeKind::Left { seq } => {
                 // Subscribers too: one that is just joining will not read it in the room.
-                self.notify_user(user_id, id, Notice::revoked(*seq), false);
+                self.notify_everywhere(user_id, id, Notice::revoked(*seq));
             }
             RowChangeKind::Read { row: state, at } => {
                 let cursor = Cursor::Read(state.read_seq);
                 let slot = receipt(cursor, risen(commit, *at), user_id, state);
                 self.put_receipt(id, cursor, slot, now.mono);
-                self.notify_user(user_id, id, Notice::activity(false), true);
+                self.notify_user(user_id, id, Notice::activity(false), None);
             }
             RowChangeKind::Delivered { seq, at, row } => {
                 let cursor = Cursor::Delivered(*seq);
@@ -104,7 +104,7 @@ impl Hub {
                 self.put_receipt(id, cursor, slot, now.mono);
             }
             RowChangeKind::Touched => {
-                self.notify_user(user_id, id, Notice::activity(false), true);
+                self.notify_user(user_id, id, Notice::activity(false), None);
             }
         }
     }
@@ -162,8 +162,11 @@ impl Hub {
             self.mark_subscribers(id, has_moved);
         }
         if seen.changed {
+            // Whatever was not heard of came behind this.
+            let through = self.applied.as_ref().and_then(Applied::through);
+            let in_room = Notice::in_room(through.map_or(0, |through| through + 1));
             for member in seen.members.iter() {
-                self.notify_user(member, id, Notice::activity(true), true);
+                self.notify_user(member, id, Notice::activity(true), Some(in_room));
             }
         }
         for row in &seen.rows {
@@ -183,7 +186,7 @@ impl Hub {
                     self.put_receipt(id, cursor, slot, now.mono);
                 }
             }
-            self.notify_user(&row.user_id, id, Notice::membership(), false);
+            self.notify_everywhere(&row.user_id, id, Notice::membership());
         }
     }
 
@@ -207,17 +210,12 @@ impl Hub {
 
     /// Leaves activity for those members' connections that are not subscribed. Where there are none,
     /// as in a large conversation that all look at, they are not looked for every time.
+    ///
+    /// A subscriber may be one that is just joining, or joined where the store had this already and
+    /// this node had not heard of it. If more changed than head and cursors, it is left a notice too:
+    /// it alone knows whether `subscribed` passed over that.
     fn notify_members(&mut self, commit: &Commit) {
         let id = commit.conversation_id;
-        let all_here = |room: &Room| {
-            let (arrangement, members) = room.all_here.as_ref()?;
-            let is_as_it_was =
-                *arrangement == self.arrangement && Arc::ptr_eq(members, &commit.members);
-            is_as_it_was.then_some(())
-        };
-        if self.rooms.get(&id).and_then(all_here).is_some() {
-            return;
-        }
         let mut for_all = false;
         let mut for_one: Vec<&UserId> = Vec::new();
         for event in &commit.events {
@@ -233,24 +231,46 @@ impl Hub {
                 | EventBody::ReactionRemoved { .. } => {}
             }
         }
+        let all_here = |room: &Room| {
+            let (arrangement, members) = room.all_here.as_ref()?;
+            let is_as_it_was =
+                *arrangement == self.arrangement && Arc::ptr_eq(members, &commit.members);
+            is_as_it_was.then_some(())
+        };
+        let is_for_some = for_all || !for_one.is_empty();
+        if !is_for_some && self.rooms.get(&id).and_then(all_here).is_some() {
+            return;
+        }
         let mut told = false;
         for member in commit.members.iter() {
-            let notice = Notice::activity(for_all || for_one.contains(&member));
-            told |= self.notify_user(member, id, notice, true);
+            let full = for_all || for_one.contains(&member);
+            let in_room = full.then(|| Notice::in_room(commit.change));
+            told |= self.notify_user(member, id, Notice::activity(full), in_room);
         }
         if !told && let Some(room) = self.rooms.get_mut(&id) {
             room.all_here = Some((self.arrangement, Arc::clone(&commit.members)));
         }
     }
 
-    /// Leaves a notice for the user's connections; `unsubscribed_only` passes over those that the
-    /// present publication reaches in the room itself. Returns whether there was any.
+    /// Leaves a notice for all of the user's connections.
+    fn notify_everywhere(
+        &mut self,
+        user_id: &UserId,
+        conversation_id: ConversationId,
+        notice: Notice,
+    ) {
+        self.notify_user(user_id, conversation_id, notice, Some(notice));
+    }
+
+    /// Leaves a notice for the user's connections, and another one, if any, for those that the
+    /// present publication reaches in the room itself. Returns whether there was any that it does
+    /// not.
     fn notify_user(
         &mut self,
         user_id: &UserId,
         conversation_id: ConversationId,
         notice: Notice,
-        unsubscribed_only: bool,
+        in_room: Option<Notice>,
     ) -> bool {
         let Some(keys) = self.users.get(user_id) else {
             return false;
@@ -260,16 +280,17 @@ impl Hub {
             let Some(entry) = entry_in(&mut self.places, *key) else {
                 continue;
             };
-            if unsubscribed_only && entry.stamp == self.stamp {
+            let is_in_room = entry.stamp == self.stamp;
+            told |= !is_in_room;
+            let Some(notice) = (if is_in_room { in_room } else { Some(notice) }) else {
                 continue;
-            }
+            };
             entry
                 .notices
                 .entry(conversation_id)
                 .and_modify(|before| before.merge(notice))
                 .or_insert(notice);
             wake(entry, &mut self.wakes);
-            told = true;
         }
         told
     }

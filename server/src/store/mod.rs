@@ -425,6 +425,8 @@ pub enum Answer {
 /// The material of `subscribed`.
 #[derive(Debug, Clone)]
 pub struct SubscribeAnswer {
+    /// The number of the last transaction in this snapshot.
+    pub change: u64,
     /// The last seq.
     pub head_seq: Seq,
     /// How many messages there are.

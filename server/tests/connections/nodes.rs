@@ -168,6 +168,39 @@ fn without_any_hint_a_sweep_tells_everything() {
 }
 
 #[test]
+fn a_member_whom_a_subscription_passes_over_is_told_by_the_hint_or_the_sweep_that_comes_behind() {
+    for hinted in [true, false] {
+        let mut nodes = Nodes::new();
+        let (room, reader) = nodes.with_bob();
+        nodes.on(0).add("alice", room, "dave");
+        let hints = nodes.hints(0);
+        let late = nodes.on(1).member("bob", room);
+        if hinted {
+            nodes.tell(1, &hints);
+        } else {
+            nodes.sweep(1);
+        }
+        let told = nodes.take(late);
+        let items = of(&told, "conversation_activity");
+        assert_eq!(items.len(), 1, "{hinted}: {told:?}");
+        assert_eq!(items[0]["conversation"]["members_count"], 4);
+        // Who reads the event is told by it.
+        let told = nodes.take(reader);
+        assert_eq!(seqs(&told), [1], "{hinted}");
+        assert!(of(&told, "conversation_activity").is_empty(), "{told:?}");
+        // Nothing is told twice, and what comes later is read in the room.
+        nodes.on(0).add("alice", room, "erin");
+        let hints = nodes.hints(0);
+        nodes.tell(1, &hints);
+        nodes.sweep(1);
+        nodes.world.pass(200);
+        for at in [late, reader] {
+            assert_eq!(kinds(&nodes.take(at)), ["member_joined"], "{hinted}");
+        }
+    }
+}
+
+#[test]
 fn who_was_removed_on_another_node_gets_nothing_later_though_every_hint_is_lost() {
     let mut nodes = Nodes::new();
     let (room, bob) = nodes.with_bob();

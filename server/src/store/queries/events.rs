@@ -45,6 +45,7 @@ pub(super) fn subscribe<R: Rows>(
     named.add(rows, read_cursors.iter().map(|cursor| &cursor.user_id))?;
     let applied = since.map_or(0, |(seq, _)| if reset { 0 } else { seq });
     Ok(SubscribeAnswer {
+        change: rows.change()?,
         head_seq: head,
         head_number: conversation.head_number,
         from_seq,

@@ -27,6 +27,17 @@ for_every_store! {
         assert_eq!(answer.members_count, 2);
     }
 
+    fn a_subscription_names_the_last_transaction_that_it_has_seen(h: &mut Harness) {
+        let (room, _) = talk(h, 3);
+        let last = |h: &mut Harness| h.take_commits().iter().map(|commit| commit.change).max();
+        let change = last(h);
+        assert_eq!(Some(h.subscribe("bob", room, None, None).change), change);
+        h.send("alice", room, "another");
+        let later = last(h);
+        assert!(later > change);
+        assert_eq!(Some(h.subscribe("bob", room, Some(1), None).change), later);
+    }
+
     fn an_empty_conversation_is_complete_from_the_start(h: &mut Harness) {
         let (room, _) = talk(h, 0);
         let answer = h.subscribe("bob", room, None, None);
