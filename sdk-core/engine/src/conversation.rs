@@ -7,7 +7,7 @@ use causerie_protocol::{
 };
 
 use crate::{
-    ConversationEntry, ConversationRow, OutboxState, Position, outbox::Lane, range::Ranges,
+    ConversationEntry, ConversationRow, OutboxState, Position, item, outbox::Lane, range::Ranges,
 };
 
 /// More ranges than this are not kept: the oldest go, with their messages.
@@ -23,6 +23,10 @@ pub(crate) struct Conversation {
     /// This user left at this seq, as the room or a notice told. A page that was read before that
     /// can come after it; it knows of no later seq.
     pub(crate) left_at: Option<Seq>,
+    /// The item's title, picture, members and role are told up to here, by an item or an event.
+    told_to: Seq,
+    /// The `rev` of the last item that told them.
+    told_rev: u64,
 }
 
 /// A read cursor that the server has not confirmed.
@@ -36,6 +40,8 @@ pub(crate) struct ReadMark {
 impl From<ConversationRow> for Conversation {
     fn from(row: ConversationRow) -> Self {
         Self {
+            told_to: row.item.head_seq,
+            told_rev: row.item.rev,
             item: row.item,
             position: row.position,
             ranges: Ranges::from(row.ranges),
@@ -49,6 +55,8 @@ impl From<ConversationRow> for Conversation {
 impl Conversation {
     pub(crate) fn new(item: Item) -> Self {
         Self {
+            told_to: item.head_seq,
+            told_rev: item.rev,
             item,
             position: None,
             ranges: Ranges::default(),
@@ -72,6 +80,39 @@ impl Conversation {
     pub(crate) fn has_passed(&self, told: &Item) -> bool {
         told.membership == MembershipState::Joined
             && self.left_at.is_some_and(|seq| told.head_seq < seq)
+    }
+
+    /// What the server told belongs to another database; this device's creation of it stands.
+    pub(crate) fn forget_confirmed(&mut self) {
+        self.position = None;
+        self.ranges.clear();
+        self.read_mark = None;
+        (self.told_to, self.told_rev) = (0, 0);
+        item::forget_confirmed(&mut self.item);
+    }
+
+    /// Lays an item over what is known, see [`item::merge`]. What events change of it, they tell
+    /// without a `rev`, and a cursor tells a `rev` without it: there an item counts that is behind no
+    /// event and no other item. Says whether anything changed.
+    pub(crate) fn merge(&mut self, mut told: Item) -> bool {
+        let before = self.item.clone();
+        if told.head_seq >= self.told_to && told.rev >= self.told_rev {
+            (self.told_to, self.told_rev) = (told.head_seq, told.rev);
+            copy_told_by_events(&told, &mut self.item);
+        } else {
+            copy_told_by_events(&self.item, &mut told);
+        }
+        item::merge(&mut self.item, told);
+        self.item != before
+    }
+
+    /// The item, if the event at this seq, which changes it, is not in it.
+    pub(crate) fn item_before(&mut self, seq: Seq) -> Option<&mut Item> {
+        if seq <= self.told_to {
+            return None;
+        }
+        self.told_to = seq;
+        Some(&mut self.item)
     }
 
     /// Whether the server knows it, and this user may read it.
@@ -164,6 +205,13 @@ impl Conversation {
             item,
         }
     }
+}
+
+fn copy_told_by_events(from: &Item, to: &mut Item) {
+    to.title.clone_from(&from.title);
+    to.avatar.clone_from(&from.avatar);
+    to.members_count = from.members_count;
+    to.role = from.role.clone();
 }
 
 /// The other user's direct conversation with this one.

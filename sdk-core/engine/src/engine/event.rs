@@ -2,8 +2,8 @@
 //! older one confirms at most, a later one means a hole.
 
 use causerie_protocol::{
-    Content, ConversationId, MemberEvent, Message, MessageId, Seq, ServerFrame, ServerMessage,
-    TempId, WriteOp, limits,
+    Content, ConversationId, Item, MemberEvent, Message, MessageId, Seq, ServerFrame,
+    ServerMessage, TempId, WriteOp, limits,
 };
 use serde::Deserialize;
 
@@ -138,12 +138,12 @@ impl Engine {
             ServerMessage::MemberLeft(event) => self.apply_member(event, -1),
             ServerMessage::MemberUpdated(event) => self.apply_member(event, 0),
             ServerMessage::ConversationUpdated(event) => {
-                if let Some(conversation) = self.news(id, seq) {
+                if let Some(item) = self.item_before(id, seq) {
                     if event.title.is_some() {
-                        conversation.item.title.clone_from(&event.title);
+                        item.title.clone_from(&event.title);
                     }
                     if event.avatar.is_some() {
-                        conversation.item.avatar.clone_from(&event.avatar);
+                        item.avatar.clone_from(&event.avatar);
                     }
                     self.changes.listed.insert(id);
                 }
@@ -162,11 +162,11 @@ impl Engine {
         self.announce(frame);
     }
 
-    /// The conversation, if the event at this seq is news to its item.
-    fn news(&mut self, id: ConversationId, seq: Seq) -> Option<&mut Conversation> {
+    /// The conversation's item, if the event at this seq, which changes it, is news to it.
+    fn item_before(&mut self, id: ConversationId, seq: Seq) -> Option<&mut Item> {
         self.conversations
             .get_mut(&id)
-            .filter(|conversation| seq > conversation.item.head_seq)
+            .and_then(|conversation| conversation.item_before(seq))
     }
 
     fn apply_message(&mut self, id: ConversationId, message: &Message) {
@@ -232,13 +232,10 @@ impl Engine {
     fn apply_member(&mut self, event: &MemberEvent, change: i64) {
         let id = event.conversation_id;
         let me = self.is_me(&event.user_id);
-        if let Some(conversation) = self.news(id, event.seq) {
-            conversation.item.members_count = conversation
-                .item
-                .members_count
-                .saturating_add_signed(change);
+        if let Some(item) = self.item_before(id, event.seq) {
+            item.members_count = item.members_count.saturating_add_signed(change);
             if me && change >= 0 {
-                conversation.item.role = event.role.clone();
+                item.role = event.role.clone();
             }
             self.changes.listed.insert(id);
         }

@@ -120,10 +120,7 @@ impl Engine {
                 self.drafts.insert(id, draft);
             }
             if self.outbox.is_creating(id) {
-                conversation.position = None;
-                conversation.ranges.clear();
-                conversation.read_mark = None;
-                item::forget_confirmed(&mut conversation.item);
+                conversation.forget_confirmed();
                 self.conversations.insert(id, conversation);
                 self.changes.stored.insert(id);
             }

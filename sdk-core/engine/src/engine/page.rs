@@ -61,7 +61,7 @@ impl Engine {
             Some(conversation) if conversation.has_passed(&told) => return,
             Some(conversation) => {
                 let start = conversation.item.visible_from;
-                if item::merge(&mut conversation.item, told) {
+                if conversation.merge(told) {
                     self.changes.conversation(id);
                 }
                 let now = conversation.item.visible_from;

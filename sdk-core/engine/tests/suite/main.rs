@@ -3,6 +3,7 @@
 mod acknowledged;
 mod commands;
 mod common;
+mod items;
 mod membership;
 mod opening;
 mod overtaking;

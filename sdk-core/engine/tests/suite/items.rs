@@ -1,0 +1,111 @@
+//! What the list shows of a conversation's title and members, in whatever order items, events, heads
+//! and cursors tell of it (docs/protocol.md §11).
+
+use causerie_protocol::{
+    Ack, ConversationActivity, ConversationUpdated, CursorAck, Item, MemberEvent, Role,
+    ServerMessage, SyncPage,
+};
+
+use crate::common::{
+    bob, conv,
+    device::{Device, subscribed},
+    event_id, item, user,
+};
+
+fn joined(seq: u64) -> ServerMessage {
+    ServerMessage::MemberJoined(MemberEvent {
+        conversation_id: conv(1),
+        seq,
+        event_id: event_id(seq),
+        user_id: user("carol"),
+        role: Role::Member,
+        by: bob(),
+    })
+}
+
+fn whole(item: Item) -> ServerMessage {
+    ServerMessage::ConversationActivity(Box::new(ConversationActivity {
+        conversation_id: item.conversation_id,
+        head_seq: item.head_seq,
+        head_number: item.head_number,
+        read_seq: item.read_seq,
+        read_number: item.read_number,
+        mentions_unread: item.mentions_unread,
+        rev: item.rev,
+        last_message: item.last_message.clone(),
+        conversation: Some(item),
+    }))
+}
+
+fn listed(device: &Device) -> (u64, Option<String>) {
+    let entry = device.engine.conversation(conv(1)).expect("it is listed");
+    (entry.item.members_count, entry.item.title)
+}
+
+#[test]
+fn an_item_that_was_read_before_an_event_does_not_take_back_what_the_event_told() {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.open(conv(1), 30);
+    device.connect();
+    device.frames(vec![subscribed(1, 0)]);
+    device.event(joined(1));
+    assert_eq!(listed(&device).0, 3);
+    // Its rev is the higher one, since a cursor rose.
+    let mut late = item(conv(1));
+    late.rev = 9;
+    device.event(ServerMessage::SyncPage(SyncPage {
+        conversations: vec![late.clone()],
+        token: Some("t1".into()),
+        ..SyncPage::default()
+    }));
+    assert_eq!(listed(&device).0, 3);
+    (late.rev, late.head_seq, late.members_count) = (11, 2, 2);
+    device.event(whole(late));
+    assert_eq!(
+        listed(&device).0,
+        2,
+        "somebody left in an event that was passed over"
+    );
+}
+
+#[test]
+fn a_head_or_a_cursor_that_is_told_first_hides_no_change_of_title_or_members() {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.open(conv(1), 30);
+    device.connect();
+    device.frames(vec![subscribed(1, 0)]);
+    let mut renamed = item(conv(1));
+    renamed.title = Some("renamed".into());
+    (renamed.rev, renamed.head_seq) = (2, 1);
+    let mut head = renamed.clone();
+    (head.rev, head.head_seq) = (4, 3);
+    let ServerMessage::ConversationActivity(mut activity) = whole(head) else {
+        panic!("activity");
+    };
+    activity.conversation = None;
+    device.event(ServerMessage::ConversationActivity(activity));
+    device.event(ServerMessage::Ack(Ack::Cursor(CursorAck {
+        conversation_id: conv(1),
+        read_seq: 1,
+        read_number: 0,
+        mentions_unread: 0,
+        rev: 5,
+    })));
+    device.event(whole(renamed));
+    assert_eq!(listed(&device), (2, Some("renamed".into())));
+    let renamed = ConversationUpdated {
+        conversation_id: conv(1),
+        seq: 1,
+        event_id: event_id(1),
+        title: Some("renamed".into()),
+        avatar: None,
+        settings: None,
+    };
+    device.event(ServerMessage::ConversationUpdated(renamed));
+    device.event(joined(2));
+    assert_eq!(
+        listed(&device).0,
+        3,
+        "the head was known before the event came"
+    );
+}
