@@ -152,9 +152,16 @@ impl Engine {
             _ => {}
         }
         if let Some(conversation) = self.conversations.get_mut(&id) {
+            let was_attached = conversation.is_attached();
             conversation.set_position(seq, event_id);
             conversation.ranges.advance(seq);
             conversation.item.head_seq = conversation.item.head_seq.max(seq);
+            let newest = conversation.ranges.newest_run();
+            let lies_beyond = newest.is_some_and(|(_, hi)| hi > seq);
+            if lies_beyond && !was_attached && conversation.is_attached() {
+                // A page lay beyond the position, and this was all that was missing before it.
+                self.close_hole(id);
+            }
         }
         self.changes.stored.insert(id);
         self.trim(id);

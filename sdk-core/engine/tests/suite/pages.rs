@@ -10,7 +10,7 @@ use causerie_protocol::{
 use crate::common::{
     bob, conv,
     device::{Device, subscribed},
-    event_id, message,
+    event_id, item, message,
 };
 
 fn seqs(device: &Device, screen: TimelineId) -> Vec<u64> {
@@ -106,4 +106,27 @@ fn a_page_that_one_screen_asked_for_makes_another_one_whole() {
     device.answer(&asked, page(1, 5, 6));
     assert_eq!(seqs(&device, second), [1, 2, 3, 4, 5, 6]);
     assert_eq!(seqs(&device, first), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn a_screen_goes_on_when_events_fill_the_hole_before_a_page_from_beyond_the_position() {
+    let (mut device, _) = opened();
+    let asked = asked_page(&mut device);
+    device.answer(&asked, page(1, 5, 5));
+    device.restart();
+    device.connect();
+    let mut told = item(conv(1));
+    (told.head_seq, told.head_number, told.rev) = (9, 9, 2);
+    device.event(ServerMessage::SyncPage(SyncPage {
+        conversations: vec![told],
+        token: Some("t2".into()),
+        ..SyncPage::default()
+    }));
+    let ahead = asked_page(&mut device);
+    let screen = device.open(conv(1), 30);
+    device.answer(&ahead, page(8, 9, 9));
+    device.frames(vec![subscribed(1, 5)]);
+    says(&mut device, 6);
+    says(&mut device, 7);
+    assert_eq!(seqs(&device, screen), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
 }
