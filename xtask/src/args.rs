@@ -46,27 +46,49 @@ pub enum Command {
 }
 
 /// Reads the arguments that follow the program's name.
-pub fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
-    let mut args = args.peekable();
+pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
     match args.next().as_deref() {
-        None | Some("help" | "--help" | "-h") => return Ok(Command::Help),
-        Some("test") => {}
-        Some("size") => return Ok(Command::Size),
+        None | Some("help" | "--help" | "-h") => alone("help", args, Command::Help),
+        Some("test") => tests(args),
+        Some("size") => alone("size", args, Command::Size),
         Some("fuzz") => {
             let words: Vec<_> = args.collect();
-            if words.iter().any(|word| word == "--help" || word == "-h") {
+            if words.iter().any(|word| is_help(word)) {
                 return Ok(Command::Help);
             }
-            return Order::parse(words.into_iter()).map(Command::Fuzz);
+            Order::parse(words.into_iter()).map(Command::Fuzz)
         }
-        Some("sim") => return Ok(Command::Sim(args.collect())),
-        Some(other) => return Err(format!("there is no command `{other}`")),
+        Some("sim") => Ok(Command::Sim(args.collect())),
+        Some(other) => Err(format!("there is no command `{other}`")),
     }
+}
+
+fn is_help(word: &str) -> bool {
+    word == "--help" || word == "-h"
+}
+
+/// A command that nothing follows but a call for help.
+fn alone(
+    name: &str,
+    mut rest: impl Iterator<Item = String>,
+    command: Command,
+) -> Result<Command, String> {
+    match rest.next() {
+        None => Ok(command),
+        Some(word) if is_help(&word) => Ok(Command::Help),
+        Some(word) => Err(format!("`{name}` does not know `{word}`")),
+    }
+}
+
+/// What follows `test`.
+fn tests(args: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut args = args.peekable();
+    let mut list = false;
     let mut names = Vec::new();
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "--help" | "-h" => return Ok(Command::Help),
-            "--list" => return Ok(Command::List),
+            word if is_help(word) => return Ok(Command::Help),
+            "--list" => list = true,
             "--suite" => {
                 let before = names.len();
                 while let Some(name) = args.next_if(|a| !a.starts_with('-')) {
@@ -78,6 +100,12 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
             }
             other => return Err(format!("`test` does not know `{other}`")),
         }
+    }
+    if list {
+        return match names.first() {
+            None => Ok(Command::List),
+            Some(_) => Err("it is either `--list` or `--suite`".into()),
+        };
     }
     for name in &names {
         if !suite::ALL.iter().any(|s| s.name == name) {
@@ -136,6 +164,24 @@ mod tests {
         assert!(parse_line("tset").is_err());
         assert!(parse_line("test --suite").is_err());
         assert!(parse_line("test --fast").is_err());
+    }
+
+    #[test]
+    fn no_word_behind_a_command_is_dropped() {
+        for line in ["size --help", "size -h", "help --help", "--help -h"] {
+            assert!(matches!(parse_line(line), Ok(Command::Help)), "{line}");
+        }
+        for line in [
+            "size now",
+            "size --release",
+            "help size",
+            "--help size",
+            "test --list unit",
+            "test --list --suite unit",
+        ] {
+            assert!(parse_line(line).is_err(), "{line}");
+        }
+        assert!(matches!(parse_line("size"), Ok(Command::Size)));
     }
 
     #[test]
