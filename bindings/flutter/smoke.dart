@@ -40,6 +40,8 @@ class Server {
       '127.0.0.1:0',
       '--data',
       folder,
+      // However this script ends, the server does not outlive it.
+      '--end-with-stdin',
     ]);
     unawaited(process.stderr.drain<void>());
     final lines = process.stdout

@@ -21,8 +21,10 @@ const PATIENCE = 30_000;
 class Server {
   static async start(folder) {
     const args = ['serve', '--dev', '--listen', '127.0.0.1:0', '--data', folder];
+    // However this script ends, the server does not outlive it.
+    args.push('--end-with-stdin');
     const server = new Server();
-    server.process = spawn(process.env.CAUSERIE_BIN, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    server.process = spawn(process.env.CAUSERIE_BIN, args, { stdio: ['pipe', 'pipe', 'ignore'] });
     const [line] = await soon(readline.createInterface({ input: server.process.stdout })
       [Symbol.asyncIterator]().next().then(({ value }) => [value]));
     assert.match(line, /^listening on /);

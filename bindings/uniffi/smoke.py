@@ -34,7 +34,13 @@ class Server:
 
     def __init__(self, folder):
         self.process = subprocess.Popen(
-            [os.environ["CAUSERIE_BIN"], "serve", "--dev", "--listen", "127.0.0.1:0", "--data", folder],
+            [
+                os.environ["CAUSERIE_BIN"],
+                *["serve", "--dev", "--listen", "127.0.0.1:0", "--data", folder],
+                # However this script ends, the server does not outlive it.
+                "--end-with-stdin",
+            ],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

@@ -6,8 +6,9 @@ use std::{
     fmt, fs,
     io::{self, BufRead, BufReader, Write},
     net::SocketAddr,
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
     time::{Duration, SystemTime},
 };
 
@@ -28,7 +29,9 @@ const LISTENS: &str = "listening on ";
 /// Of tokens, unless said otherwise.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A server that can be started, killed and started again. Dropping it kills it.
+/// A server that can be started, killed and started again. Dropping it kills it, and it ends with
+/// this process however that ends. What a terminal sends to this process's group, as Ctrl-C, does
+/// not reach it.
 #[derive(Debug)]
 pub struct Backend {
     program: PathBuf,
@@ -38,6 +41,8 @@ pub struct Backend {
     arguments: Vec<String>,
     environment: Vec<(String, OsString)>,
     child: Option<Child>,
+    /// While this is open, the server goes on.
+    lifeline: Option<ChildStdin>,
 }
 
 /// Why a server did not start, with what it said.
@@ -76,6 +81,7 @@ impl Backend {
             arguments: Vec::new(),
             environment: Vec::new(),
             child: None,
+            lifeline: None,
         })
     }
 
@@ -126,9 +132,12 @@ impl Backend {
             .args(&self.arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .env("CAUSERIE_JWT_SECRET", &self.secret)
-            .stdin(Stdio::null())
+            // Not the flag: servers that do not know it yet are started, too.
+            .env("CAUSERIE_END_WITH_STDIN", "true")
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(log);
+            .stderr(log)
+            .process_group(0);
         Ok(command)
     }
 
@@ -153,6 +162,8 @@ impl Backend {
             log: format!("{}: {error}", self.program.display()),
         })?;
         let output = child.stdout.take();
+        // Not left in the child, whose `wait` would close it.
+        self.lifeline = child.stdin.take();
         self.child = Some(child);
         let (says, said) = oneshot::channel();
         let log = self.log_path();

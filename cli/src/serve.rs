@@ -1,13 +1,23 @@
 //! `causerie serve`.
 
-use std::{fmt::Write as _, io::IsTerminal as _, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    fmt::Write as _,
+    future::pending,
+    io::{self, IsTerminal as _},
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use causerie_server::{
     config::{Config, JwtSettings, Settings},
     listener::{self, Core, Server},
     store::sqlite::{Options, SqliteStore},
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::oneshot,
+};
 use tracing_subscriber::EnvFilter;
 
 use crate::Refused;
@@ -65,6 +75,10 @@ pub struct Args {
     /// Say whether the configuration can be used, and end
     #[arg(long)]
     check_config: bool,
+    /// End also when the standard input ends, which is when the program that started this and
+    /// holds the other end of its pipe is gone
+    #[arg(long, env = "CAUSERIE_END_WITH_STDIN")]
+    end_with_stdin: bool,
     /// Write the log as JSON
     #[arg(long)]
     log_json: bool,
@@ -145,15 +159,32 @@ pub fn run(args: Args) -> Result<(), Refused> {
                 eprintln!("CAUSERIE_JWT_SECRET={secret}");
             }
             println!("listening on ws://{}/ws", listener.local_addr()?);
+            let orphaned = input_ends(args.end_with_stdin);
             listener::run(listener, server, async {
                 tokio::select! {
                     _ = terminate.recv() => {}
                     _ = interrupt.recv() => {}
+                    () = orphaned => {}
                 }
             })
             .await;
             Ok(())
         })
+}
+
+/// Waits until nobody can write to the standard input any more; for ever if that is not wanted.
+async fn input_ends(wanted: bool) {
+    if !wanted {
+        return pending().await;
+    }
+    let (ends, ended) = oneshot::channel();
+    // A thread of its own: a read cannot be interrupted, and the process does not wait for it.
+    std::thread::spawn(move || {
+        // An input that cannot be read has ended, too.
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        let _: Result<(), ()> = ends.send(());
+    });
+    let _ = ended.await;
 }
 
 /// A secret of this run only.
