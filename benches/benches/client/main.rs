@@ -28,7 +28,10 @@ mod store;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use causerie_benches::machine::Machine;
+use causerie_benches::{
+    machine::Machine,
+    options::{Asked, Options, Words},
+};
 use serde_json::{Map, Value, json};
 
 /// What can go wrong in a benchmark: it is told, and that is all.
@@ -81,11 +84,28 @@ fn clock() -> std::time::Instant {
 
 const CASES: [&str; 6] = ["echo", "open", "backlog", "list", "idle", "store"];
 
-struct Options {
-    json: bool,
-    folder: PathBuf,
-    cases: Vec<String>,
-}
+const HELP: &str = "\
+The client core in release, on a disk. Nothing is asserted: figures are for people.
+
+Usage: cargo bench -p causerie-benches --bench client -- [--json] [--folder DIR] [CASE…]
+
+  echo      send until a subscriber has the diff, with a million messages cached
+  open      a new process opens 100,000 cached messages and reads the newest 50
+  backlog   100,000 messages through engine and store, and through the whole client
+  list      from a frame of the server's to the difference of a list of 1,000
+  idle      the memory of a process that is connected and does nothing
+  store     commits of one outbox row among a million messages, and of batches
+
+All of them if none is named.
+
+  --json          print the figures as one line of JSON, too
+  --folder DIR    where the data lie for the time [default: the system's folder for
+                  temporary files]
+
+Examples:
+  cargo bench -p causerie-benches --bench client
+  cargo bench -p causerie-benches --bench client -- --folder /var/tmp echo store
+";
 
 fn main() -> ExitCode {
     let began = clock();
@@ -101,13 +121,24 @@ fn main() -> ExitCode {
             }
         };
     }
-    let options = match options() {
-        Ok(options) => options,
+    let words = Words {
+        cases: &CASES,
+        seconds: false,
+    };
+    let mut options = match words.parse(std::env::args().skip(1)) {
+        Ok(Asked::Run(options)) => options,
+        Ok(Asked::Help) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
         Err(problem) => {
             eprintln!("client bench: {problem}");
             return ExitCode::from(2);
         }
     };
+    if options.cases.is_empty() {
+        options.cases = CASES.map(String::from).into();
+    }
     match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -115,29 +146,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn options() -> Result<Options, String> {
-    let mut options = Options {
-        json: false,
-        folder: std::env::temp_dir(),
-        cases: Vec::new(),
-    };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            // Cargo's own word to every benchmark.
-            "--bench" => {}
-            "--json" => options.json = true,
-            "--folder" => options.folder = words.next().ok_or("--folder wants a folder")?.into(),
-            case if CASES.contains(&case) => options.cases.push(case.to_owned()),
-            other => return Err(format!("{other} is none of {}", CASES.join(", "))),
-        }
-    }
-    if options.cases.is_empty() {
-        options.cases = CASES.map(String::from).into();
-    }
-    Ok(options)
 }
 
 fn run(options: &Options) -> Result<(), Failed> {

@@ -18,10 +18,12 @@ mod bare;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
-    time::Duration,
 };
 
-use causerie_benches::machine::Machine;
+use causerie_benches::{
+    machine::Machine,
+    options::{Asked, Options, Words},
+};
 use causerie_cli::load::{
     LoadError,
     command::Set,
@@ -84,16 +86,49 @@ const CASES: [Case; 6] = [
     },
 ];
 
-struct Options {
-    json: bool,
-    seconds: Duration,
-    folder: PathBuf,
-    cases: Vec<String>,
-}
+const HELP: &str = "\
+What `causerie load --spawn --pin all` tells, against the goals. Exit code 1 if a goal is missed
+or a receiver got anything wrong.
+
+Usage: cargo bench -p causerie-benches --bench server -- [--json] [--seconds N] [--folder DIR]
+       [CASE…]
+
+  bare            no server: what the kernel alone costs
+  connect         4,000 connections and their memory
+  paced           a conversation of 1,000 members at 100 messages a second
+  fast            the same as fast as it goes
+  conversations   64 senders into 64 conversations
+  one             64 senders into one conversation
+  storm           2,000 connections come back at once
+
+All of them if none is named.
+
+  --json          print the figures as one line of JSON, too
+  --seconds N     how long senders send in each case [default: 10]
+  --folder DIR    where the data lie for the time; the disk decides what an fsync costs
+                  [default: the system's folder for temporary files]
+
+The server is target/release/causerie, or the program named by CAUSERIE_BIN.
+
+Examples:
+  cargo build --release -p causerie-cli && cargo bench -p causerie-benches --bench server
+  cargo bench -p causerie-benches --bench server -- --seconds 30 paced fast
+";
 
 fn main() -> ExitCode {
-    let options = match options() {
-        Ok(options) => options,
+    let names: Vec<&str> = std::iter::once(BARE)
+        .chain(CASES.iter().map(|case| case.name))
+        .collect();
+    let words = Words {
+        cases: &names,
+        seconds: true,
+    };
+    let options = match words.parse(std::env::args().skip(1)) {
+        Ok(Asked::Run(options)) => options,
+        Ok(Asked::Help) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
         Err(problem) => {
             eprintln!("server bench: {problem}");
             return ExitCode::from(2);
@@ -107,37 +142,6 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-fn options() -> Result<Options, String> {
-    let mut options = Options {
-        json: false,
-        seconds: Duration::from_secs(10),
-        folder: std::env::temp_dir(),
-        cases: Vec::new(),
-    };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            // Cargo's own word to every benchmark.
-            "--bench" => {}
-            "--json" => options.json = true,
-            "--seconds" => {
-                let seconds = words.next().and_then(|word| word.parse().ok());
-                let seconds = seconds.ok_or("--seconds wants a number")?;
-                options.seconds = Duration::from_secs(seconds);
-            }
-            "--folder" => options.folder = words.next().ok_or("--folder wants a folder")?.into(),
-            name if name == BARE || CASES.iter().any(|case| case.name == name) => {
-                options.cases.push(name.to_owned());
-            }
-            other => {
-                let names = CASES.map(|case| case.name).join(", ");
-                return Err(format!("{other} is none of {BARE}, {names}"));
-            }
-        }
-    }
-    Ok(options)
 }
 
 fn run(options: &Options) -> Result<bool, LoadError> {
