@@ -52,8 +52,11 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Token(args) => token::run(&args),
-        Command::Chat(args) => chat::run(args),
         // These have exit codes of their own.
+        Command::Chat(args) => match chat::run(args) {
+            Ok(code) => return code,
+            Err(refused) => Err(refused),
+        },
         Command::Demo(args) => return demo::run(&args),
         Command::Load(args) => return load::command::run(&args),
         Command::DemoClient(args) => return demo::actor::run(args),

@@ -1,12 +1,16 @@
 //! `causerie chat` as a process of its own, fed through a pipe.
 
 use std::{
-    io::Write,
+    io::{BufRead as _, BufReader, Read as _, Write},
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, ChildStderr, Command, Output, Stdio},
 };
 
 use causerie_cli::backend::Backend;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 
 fn chat(server: &str, user: &str, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_causerie"));
@@ -49,7 +53,7 @@ async fn what_is_typed_offline_is_sent_by_the_next_run_and_read_by_the_other() {
     let url = format!("ws://{}", server.addr());
     let offline = type_in(
         chat(&url, "alice", folder.path()).args(["--direct", "bob"]),
-        "Bonjour\n/edit 1 Bonjour, Bob\n",
+        "Bonjour\n/edit 1 Bonjour, Bob\n/quit\n",
     );
     let printed = text(&offline);
     assert!(offline.status.success(), "{printed}");
@@ -80,6 +84,72 @@ async fn what_is_typed_offline_is_sent_by_the_next_run_and_read_by_the_other() {
     let printed = format!("{printed}{}", text(&again));
     assert!(printed.contains("alice: Bonjour, Bob"), "{printed}");
     assert!(printed.contains("you: Salut"), "{printed}");
+}
+
+/// A pipe that has ended while there is no server, as soon as the chat has said that it waits.
+fn waiting(url: &str, folder: &Path) -> (Child, BufReader<ChildStderr>) {
+    let mut command = chat(url, "alice", folder);
+    let mut child = command.args(["--direct", "bob"]).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"one\ntwo\n").unwrap();
+    drop(input);
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    assert!(errors.read_line(&mut said).unwrap() > 0, "it ended");
+    for expected in ["not connected yet", "2 messages wait", "database"] {
+        assert!(said.contains(expected), "{expected} is missing in: {said}");
+    }
+    (child, errors)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_pipe_waits_until_there_is_a_server_and_everything_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_causerie"));
+    let mut server = Backend::new(program, &folder.path().join("server")).unwrap();
+    let url = format!("ws://{}", server.addr());
+    let (child, _errors) = waiting(&url, folder.path());
+    server.start().await.unwrap();
+    let output = child.wait_with_output().unwrap();
+    let printed = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{printed}");
+    assert!(printed.contains("you: two  ✓"), "{printed}");
+}
+
+#[test]
+fn an_interrupt_of_the_waiting_says_what_waits_and_ends_with_130() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, mut errors) = waiting(NOWHERE, folder.path());
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+    kill(pid, Signal::SIGINT).unwrap();
+    let mut said = String::new();
+    errors.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+    assert!(
+        said.contains("2 messages wait and will be sent when this runs again"),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_will_never_be_sent_ends_the_pipe_with_1_and_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_causerie"));
+    let mut server = Backend::new(program, &folder.path().join("server")).unwrap();
+    server.start().await.unwrap();
+    let url = format!("ws://{}", server.addr());
+    let long = "x".repeat(200_000);
+    for (user, arguments, line, reason) in [
+        ("alice", &["--token", "none"][..], "Bonjour", "--token"),
+        ("carol", &[], long.as_str(), "the limit is"),
+    ] {
+        let mut command = chat(&url, user, folder.path());
+        let command = command.args(["--direct", "bob"]).args(arguments);
+        let output = type_in(command, &format!("{line}\n"));
+        let printed = text(&output);
+        assert_eq!(output.status.code(), Some(1), "{printed}");
+        assert!(printed.contains(reason), "{reason} is missing in {printed}");
+    }
 }
 
 #[test]

@@ -1,21 +1,26 @@
 //! `causerie chat`: a line chat over the public SDK. What is typed is sent, what happens is
 //! printed; it works offline and goes on after a restart where it was.
 
+mod finish;
 mod line;
 mod screen;
 mod token;
 
 use std::{
+    collections::HashSet,
     io::{BufRead, IsTerminal},
     path::PathBuf,
-    time::Duration,
+    process::ExitCode,
 };
 
 use causerie::{
     Client, ConnectionState, Conversation, ConversationId, Event, EventFilter, EventKind,
-    MessageTarget, SendState, Timeline, TimelineStart, UserId,
+    MessageTarget, SendState, TempId, Timeline, TimelineStart, UserId,
 };
-use tokio::sync::mpsc;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
+};
 
 use self::{
     line::Line,
@@ -32,10 +37,12 @@ const EXAMPLES: &str = "Examples:
       sends the lines of a pipe, waits until they are sent, and ends
 
 Type a line to say it; /help lists the commands. Without a connection messages are queued, and go
-when there is one, also after a restart.";
+when there is one, also after a restart. The end of the input waits until there is one; /quit does
+not.
 
-/// How long the end of a pipe waits for what is queued.
-const PATIENCE: Duration = Duration::from_secs(10);
+Exit code: 0 if it ended as it was told to, 1 if a message was refused or there was no signing in,
+2 if it could not begin, 130 if Ctrl-C ended it while messages waited to be sent at the end of the
+input.";
 
 /// Arguments of `causerie chat`.
 #[derive(Debug, clap::Args)]
@@ -67,8 +74,19 @@ pub struct Args {
     token: Option<String>,
 }
 
+/// How a chat ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// As it was told to.
+    Done,
+    /// Something will never be sent.
+    Failed,
+    /// By Ctrl-C, before everything was sent.
+    Interrupted,
+}
+
 /// Runs until `/quit`, the end of the input, or Ctrl-C.
-pub fn run(args: Args) -> Result<(), Refused> {
+pub fn run(args: Args) -> Result<ExitCode, Refused> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -76,21 +94,25 @@ pub fn run(args: Args) -> Result<(), Refused> {
     let done = runtime.block_on(chat(args));
     // A thread may still wait for a line that nobody types.
     runtime.shutdown_background();
-    done
+    Ok(match done? {
+        Ending::Done => ExitCode::SUCCESS,
+        Ending::Failed => ExitCode::FAILURE,
+        Ending::Interrupted => ExitCode::from(130),
+    })
 }
 
-async fn chat(args: Args) -> Result<(), Refused> {
+async fn chat(args: Args) -> Result<Ending, Refused> {
     let folder = match args.data {
         Some(folder) => folder,
         None => PathBuf::from("causerie-chat").join(file_name(&args.user)),
     };
     let client = Client::builder(&args.server, args.user.as_str())
-        .data_dir(folder)
+        .data_dir(&folder)
         .token_provider(token::provider(&args.server, args.token))
         .runtime(tokio::runtime::Handle::current())
         .open()
         .await?;
-    let done = converse(&client, args.conversation, args.direct.as_deref()).await;
+    let done = converse(&client, folder, args.conversation, args.direct.as_deref()).await;
     client.close().await;
     done
 }
@@ -110,9 +132,13 @@ fn file_name(user: &UserId) -> String {
 
 async fn converse(
     client: &Client,
+    folder: PathBuf,
     id: Option<ConversationId>,
     direct: Option<&str>,
-) -> Result<(), Refused> {
+) -> Result<Ending, Refused> {
+    // Before what is typed can end: no Ctrl-C is lost between two waits.
+    let interrupt = signal(SignalKind::interrupt())?;
+    let failed = failed(client).map(|(key, _)| key).collect();
     client.start().await?;
     let conversation = match (id, direct) {
         (_, Some(user)) => client.open_direct(user).await?,
@@ -134,8 +160,21 @@ async fn converse(
         conversation,
         timeline,
         screen: Screen::new(client.user_id().clone()),
+        folder,
+        interrupt,
+        failed,
+        refused: false,
     };
     chat.talk().await
+}
+
+/// What the server has refused for good, with its reason.
+fn failed(client: &Client) -> impl Iterator<Item = (TempId, String)> {
+    let entries = client.outbox().list().into_iter();
+    entries.filter_map(|entry| match entry.state {
+        SendState::Failed { code, message } => Some((entry.key, format!("{message} ({code})"))),
+        SendState::Queued | SendState::Sent { .. } => None,
+    })
 }
 
 /// Waits until the server has told of a conversation that this device does not know yet.
@@ -171,10 +210,17 @@ struct Chat {
     conversation: Conversation,
     timeline: Timeline,
     screen: Screen,
+    /// Where what is queued lies.
+    folder: PathBuf,
+    interrupt: Signal,
+    /// What had failed before this run.
+    failed: HashSet<TempId>,
+    /// A line could not even be queued.
+    refused: bool,
 }
 
 impl Chat {
-    async fn talk(&mut self) -> Result<(), Refused> {
+    async fn talk(&mut self) -> Result<Ending, Refused> {
         let mut updates = self.timeline.updates();
         let mut states = self.client.connection_state();
         let mut events = self.client.events(EventFilter::kinds(vec![
@@ -207,19 +253,16 @@ impl Chat {
                         Ok(line) => self.obey(line).await,
                         Err(why) => println!("! {why}"),
                     },
-                    None => {
-                        self.finish().await;
-                        break;
-                    }
+                    None => return Ok(self.finish().await),
                 },
-                _ = tokio::signal::ctrl_c() => break,
+                _ = self.interrupt.recv() => break,
             }
         }
         let queued = self.unsent();
         if queued > 0 {
             println!("* {queued} not sent yet; they go when this runs again");
         }
-        Ok(())
+        Ok(Ending::Done)
     }
 
     fn show(&mut self, batch: &causerie::TimelineBatch) {
@@ -257,7 +300,8 @@ impl Chat {
         }
     }
 
-    async fn obey(&self, line: Line) {
+    async fn obey(&mut self, line: Line) {
+        let is_said = matches!(line, Line::Say(_));
         let done = match line {
             Line::Say(text) => self.conversation.send(&text).await.map(drop),
             Line::Edit(number, text) => match self.target(number) {
@@ -301,6 +345,7 @@ impl Chat {
             Line::Empty | Line::Quit => Ok(()),
         };
         if let Err(error) = done {
+            self.refused |= is_said;
             println!("! {error}");
         }
     }
@@ -344,33 +389,6 @@ impl Chat {
             .iter()
             .filter(|entry| entry.state == SendState::Queued)
             .count()
-    }
-
-    /// The input ended: what came through a pipe is given time to be sent, unless there is no
-    /// connection.
-    async fn finish(&mut self) {
-        let mut updates = self.client.outbox().updates();
-        let mut states = self.client.connection_state();
-        let sent = async {
-            while self.unsent() > 0 {
-                tokio::select! {
-                    update = updates.next() => if update.is_none() { break },
-                    state = states.next() => match state {
-                        Some(
-                            ConnectionState::Connecting
-                            | ConnectionState::Authenticating
-                            | ConnectionState::Live,
-                        ) => {}
-                        Some(_) | None => break,
-                    },
-                }
-            }
-        };
-        let _ = tokio::time::timeout(PATIENCE, sent).await;
-        // How it all stands at the end.
-        if let Some(batch) = self.timeline.updates().next().await {
-            self.show(&batch);
-        }
     }
 }
 
