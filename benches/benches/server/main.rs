@@ -26,9 +26,9 @@ use causerie_benches::{
 };
 use causerie_cli::load::{
     LoadError,
-    command::Set,
     part::Bounds,
     report::{Figure, Report},
+    set::Set,
     stage::{Cores, Stage},
 };
 use serde_json::json;

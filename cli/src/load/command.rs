@@ -9,11 +9,14 @@ use tokio::task::LocalSet;
 use super::{
     LoadError,
     connect::Connect,
+    examples,
     fanout::Fanout,
     part::Bounds,
     process::Process,
     report::Report,
-    stage::{Cores, Stage, Stop},
+    set::{ROOM, Set},
+    stage::{Cores, Stage},
+    stop::Stop,
     storm::Storm,
     target::{Tokens, address},
     throughput::Throughput,
@@ -22,31 +25,14 @@ use super::{
 /// Put load on a server, and check that nothing is lost, doubled or out of order.
 ///
 /// Thousands of light clients in this process connect to a server, talk, and check what each of
-/// them receives: every message once, in order, none missing. A run ends by itself after
-/// --seconds or --limit, whichever comes first; Ctrl-C ends it with the figures so far. The users,
-/// conversations and messages that it makes stay on the server.
+/// them receives: every message once, in order, none missing. A run ends by itself when it is done,
+/// or after --seconds or --limit, whichever comes first, with the figures that it has; Ctrl-C ends
+/// it with the figures so far. The users, conversations and messages that it makes stay on the
+/// server.
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     next_help_heading = "The server and the run",
-    after_help = "\
-Examples:
-  causerie load --spawn --pin all
-      a server of its own on one core, this on another, every scenario
-  causerie load --spawn --pin fanout --members 1000 --rate 100
-      1,000 members, 100 messages a second: each delivery a write of its own
-  causerie load --spawn --pin fanout --members 1000
-      the same as fast as it goes: deliveries share writes
-  causerie load --server ws://127.0.0.1:4000 --dev throughput --senders 64 --in-flight 8
-      how many acknowledgements a second a server gives that runs with --dev
-  CAUSERIE_JWT_SECRET=… causerie load --server ws://127.0.0.1:4000 --server-pid 4711 connect -n 10000
-      what a connection costs the server with this process id
-  causerie load --server ws://10.0.0.5:4000 --i-own-this-server --token-command './token.sh \"$1\"' storm
-      a server on another machine, with tokens that a program prints for the user in $1
-
-A server without --dev limits each connection to 100 requests a second.
-
-Exit code: 0 if everything came once and in order, 1 if anything was lost, doubled or out of order
-or a connection broke, 2 if the load could not be made, 130 if it was ended by Ctrl-C."
+    after_help = examples::LOAD
 )]
 pub struct LoadArgs {
     /// The server: ws://host:port
@@ -97,17 +83,13 @@ pub struct LoadArgs {
     /// [default: one for each 20,000]
     #[arg(long, value_name = "COUNT", global = true)]
     sources: Option<u8>,
-    /// Senders cease after this time
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400), global = true)]
-    seconds: u64,
-    /// Senders cease after so many messages
-    #[arg(
-        long,
-        value_name = "MESSAGES",
-        default_value_t = 1_000_000,
-        global = true
-    )]
-    limit: u64,
+    /// Senders cease after this time; connect and storm end, with the rounds that are over
+    /// [default: 10 where there are senders; otherwise when it is done]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=86_400), global = true)]
+    seconds: Option<u64>,
+    /// Senders cease after so many messages; for fanout and throughput [default: 1,000,000]
+    #[arg(long, value_name = "MESSAGES", value_parser = clap::value_parser!(u64).range(1..), global = true)]
+    limit: Option<u64>,
     /// Print the figures as one line of JSON
     #[arg(long, global = true)]
     json: bool,
@@ -121,6 +103,7 @@ pub struct LoadArgs {
 #[derive(Debug, Clone, Subcommand)]
 enum Scenario {
     /// Open connections; tell how fast, and what one costs the server
+    #[command(after_help = examples::CONNECT)]
     Connect {
         /// How many
         #[arg(long, short = 'n', default_value_t = 4_000, value_parser = at_least_one)]
@@ -133,6 +116,7 @@ enum Scenario {
         hold: u64,
     },
     /// A conversation with many members; tell how long a message is on its way to each
+    #[command(after_help = examples::FANOUT)]
     Fanout {
         /// Members, all of them subscribed
         #[arg(long, default_value_t = 1_000, value_parser = at_least_one)]
@@ -144,13 +128,14 @@ enum Scenario {
         #[arg(long)]
         rate: Option<u32>,
         /// Messages of each sender that wait for their acknowledgement, without --rate
-        #[arg(long, default_value_t = 8, value_parser = at_least_one)]
+        #[arg(long, default_value_t = 8, value_parser = at_least_one, conflicts_with = "rate")]
         in_flight: usize,
         /// Bytes of a message's text
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(30..=16_000))]
         text: u32,
     },
     /// Many senders; tell how many messages a second are committed and acknowledged
+    #[command(after_help = examples::THROUGHPUT)]
     Throughput {
         /// Connections that write
         #[arg(long, default_value_t = 64, value_parser = at_least_one)]
@@ -166,6 +151,7 @@ enum Scenario {
         text: u32,
     },
     /// Reset all connections at once; tell when all are back and have what they missed
+    #[command(after_help = examples::STORM)]
     Storm {
         /// How many
         #[arg(long, short = 'n', default_value_t = 2_000, value_parser = at_least_one)]
@@ -179,86 +165,20 @@ enum Scenario {
     },
     /// All of them, as they are by default: fanout at 100 messages/s and as fast as it goes,
     /// throughput into 64 conversations and into one
+    #[command(after_help = examples::ALL)]
     All,
 }
 
-/// A scenario that is set.
-#[derive(Debug, Clone)]
-pub enum Set {
-    /// Connections and their memory.
-    Connect(Connect),
-    /// A large conversation.
-    Fanout(Fanout),
-    /// Writes.
-    Throughput(Throughput),
-    /// Reconnecting.
-    Storm(Storm),
-}
-
-/// Members of one conversation where there are many, as `create_conversation` takes them at once.
-const ROOM: usize = 1_000;
-
-impl Set {
-    /// Runs it.
-    ///
-    /// # Errors
-    /// If it cannot be set up.
-    pub async fn measure(&self, stage: &Stage) -> Result<Report, LoadError> {
-        match self {
-            Self::Connect(connect) => connect.measure(stage).await,
-            Self::Fanout(fanout) => fanout.measure(stage).await,
-            Self::Throughput(throughput) => throughput.measure(stage).await,
-            Self::Storm(storm) => storm.measure(stage).await,
-        }
-    }
-
-    /// What `all` runs, in its order.
-    pub fn all(bounds: Bounds) -> Vec<Self> {
-        let fanout = |rate| {
-            Self::Fanout(Fanout {
-                members: 1_000,
-                senders: 10,
-                rate,
-                in_flight: 8,
-                text: 100,
-                bounds,
-            })
-        };
-        let throughput = |conversations| {
-            Self::Throughput(Throughput {
-                senders: 64,
-                in_flight: 8,
-                conversations,
-                text: 100,
-                bounds,
-            })
-        };
-        vec![
-            Self::Connect(Connect {
-                connections: 4_000,
-                rate: None,
-                room: ROOM,
-                hold: Duration::from_secs(1),
-            }),
-            fanout(Some(100)),
-            fanout(None),
-            throughput(64),
-            throughput(1),
-            Self::Storm(Storm {
-                connections: 2_000,
-                missed: 20,
-                room: ROOM,
-                rounds: 3,
-            }),
-        ]
-    }
-}
+/// How long senders send, unless said otherwise.
+const SECONDS: Duration = Duration::from_secs(10);
+/// How many messages they send at most.
+const MESSAGES: u64 = 1_000_000;
 
 impl LoadArgs {
     fn sets(&self) -> Vec<Set> {
         let bounds = Bounds {
-            length: Duration::from_secs(self.seconds),
-            messages: self.limit,
+            length: self.length().unwrap_or(SECONDS),
+            messages: self.limit.unwrap_or(MESSAGES),
         };
         let set = match self.scenario {
             Scenario::All => return Set::all(bounds),
@@ -312,9 +232,44 @@ impl LoadArgs {
         vec![set]
     }
 
+    fn length(&self) -> Option<Duration> {
+        self.seconds.map(Duration::from_secs)
+    }
+
+    /// Refuses what would not do anything. Not said to clap: it asks before it has looked behind
+    /// the scenario's name.
+    fn check(&self) -> Result<(), LoadError> {
+        let scenario = match self.scenario {
+            Scenario::Connect { .. } => "connect",
+            Scenario::Storm { .. } => "storm",
+            Scenario::Fanout { .. } | Scenario::Throughput { .. } | Scenario::All => "",
+        };
+        if self.limit.is_some() && !scenario.is_empty() {
+            return Err(LoadError::new(format!(
+                "--limit is of the messages of fanout and throughput; {scenario} has -n and ends \
+                 after --seconds"
+            )));
+        }
+        if self.awake && scenario == "storm" {
+            return Err(LoadError::new(
+                "--awake is for messages on their way, and storm does not wait for any",
+            ));
+        }
+        let of_others = self.server_pid.is_some() || self.dev || self.token_command.is_some();
+        if self.spawn && of_others {
+            return Err(LoadError::new(
+                "--server-pid, --dev and --token-command are for a server that runs already; \
+                 what is known of one that is started with --spawn is known",
+            ));
+        }
+        if self.dev && self.token_command.is_some() {
+            return Err(LoadError::new("it is either --dev or --token-command"));
+        }
+        Ok(())
+    }
+
     /// The server to load; `None` if one is to be started.
     fn address(&self) -> Result<Option<SocketAddr>, LoadError> {
-        // Not said to clap: it asks before it has looked behind the scenario's name.
         let url = match (&self.server, self.spawn) {
             (Some(url), false) => url,
             (None, true) => return Ok(None),
@@ -338,6 +293,11 @@ impl LoadArgs {
                 "{addr} is not this machine; load is for servers that are yours \
                  (--i-own-this-server)"
             )));
+        }
+        if self.sources.is_some() && !addr.ip().is_loopback() {
+            return Err(LoadError::new(
+                "--sources is for a server on this machine's loopback",
+            ));
         }
         Ok(Some(addr))
     }
@@ -387,15 +347,11 @@ impl LoadArgs {
 /// Runs the load; its exit code says whether everything came once and in order.
 pub fn run(args: &LoadArgs) -> ExitCode {
     match try_run(args) {
-        Ok(reports) => {
-            let dirty = reports.iter().any(|report| !report.is_clean());
-            let interrupted = reports.iter().any(|report| report.interrupted);
-            match (dirty, interrupted) {
-                (true, _) => ExitCode::FAILURE,
-                (false, true) => ExitCode::from(130),
-                (false, false) => ExitCode::SUCCESS,
-            }
-        }
+        Ok(Done { clean: false, .. }) => ExitCode::FAILURE,
+        Ok(Done {
+            interrupted: true, ..
+        }) => ExitCode::from(130),
+        Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("causerie load: {error}");
             ExitCode::from(2)
@@ -403,7 +359,14 @@ pub fn run(args: &LoadArgs) -> ExitCode {
     }
 }
 
-fn try_run(args: &LoadArgs) -> Result<Vec<Report>, LoadError> {
+/// How a run ended.
+struct Done {
+    clean: bool,
+    interrupted: bool,
+}
+
+fn try_run(args: &LoadArgs) -> Result<Done, LoadError> {
+    args.check()?;
     let addr = args.address()?;
     // Before any thread is made, so that all of them stay on the load's core.
     let cores = args.pin.then(Cores::take).transpose()?;
@@ -415,7 +378,7 @@ fn try_run(args: &LoadArgs) -> Result<Vec<Report>, LoadError> {
         let ends = stop.clone();
         tokio::task::spawn_local(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
-                ends.set();
+                ends.interrupt();
             }
         });
         if let Some(cores) = cores
@@ -425,12 +388,21 @@ fn try_run(args: &LoadArgs) -> Result<Vec<Report>, LoadError> {
         }
         let mut reports = Vec::new();
         for set in args.sets() {
-            let stage = args.stage(addr, cores, &stop).await?;
-            let measured = set.measure(&stage).await;
-            stage.say_end();
+            let stage = args.stage(addr, cores, &stop).await;
+            let measured = match stage {
+                Ok(mut stage) => {
+                    if let (Set::Connect(_) | Set::Storm(_), Some(length)) = (&set, args.length()) {
+                        stage.stop = stop.within(length);
+                    }
+                    let measured = set.measure(&stage).await;
+                    stage.say_end();
+                    measured
+                }
+                Err(error) => Err(error),
+            };
             let report = match measured {
                 // The figures of the scenarios before stand.
-                Err(error) if stop.is_set() && !reports.is_empty() => {
+                Err(error) if stop.is_interrupted() => {
                     eprintln!("causerie load: {error}");
                     break;
                 }
@@ -440,13 +412,13 @@ fn try_run(args: &LoadArgs) -> Result<Vec<Report>, LoadError> {
                 println!("{}", report.table());
             }
             reports.push(report);
-            if stop.is_set() {
+            if stop.is_interrupted() {
                 break;
             }
         }
-        if args.json {
+        let clean = reports.iter().all(Report::is_clean);
+        if args.json && !reports.is_empty() {
             let scenarios: Vec<_> = reports.iter().map(Report::to_json).collect();
-            let clean = reports.iter().all(Report::is_clean);
             println!(
                 "{}",
                 json!({
@@ -459,7 +431,8 @@ fn try_run(args: &LoadArgs) -> Result<Vec<Report>, LoadError> {
                 })
             );
         }
-        Ok(reports)
+        let interrupted = stop.is_interrupted();
+        Ok(Done { clean, interrupted })
     })
 }
 

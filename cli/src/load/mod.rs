@@ -11,10 +11,12 @@
 //! - [`part`] is what one client does: it receives, and sends if it has a pace. [`connect`],
 //!   [`fanout`], [`throughput`] and [`storm`] are the scenarios, each of which ends in a
 //!   [`report`].
-//! - [`command`] is the command line.
+//! - [`set`] is any of them, [`stop`] is what ends one before it is done.
+//! - [`command`] is the command line, and [`examples`] are those that its help shows.
 
 pub mod command;
 pub mod connect;
+pub mod examples;
 pub mod fanout;
 pub mod frame;
 pub mod histogram;
@@ -23,7 +25,9 @@ pub mod member;
 pub mod part;
 pub mod process;
 pub mod report;
+pub mod set;
 pub mod stage;
+pub mod stop;
 pub mod storm;
 pub mod tally;
 pub mod target;
@@ -47,6 +51,20 @@ impl LoadError {
 
     fn of(error: impl fmt::Display) -> Self {
         Self(error.to_string())
+    }
+
+    /// What failed, and why, as far as its causes tell. Some errors name their cause themselves.
+    fn with_causes(what: impl Into<String>, error: &dyn std::error::Error) -> Self {
+        let mut text = what.into();
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let cause = error.to_string();
+            if !text.ends_with(&cause) {
+                text = format!("{text}: {cause}");
+            }
+            next = error.source();
+        }
+        Self(text)
     }
 }
 

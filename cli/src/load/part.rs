@@ -23,6 +23,7 @@ use super::{
     process::{Process, own_time},
     report::Report,
     stage::Stage,
+    stop::seconds,
     tally::{Receiver, Tally},
 };
 
@@ -81,7 +82,7 @@ pub struct Run {
 }
 
 /// What a run used.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Used {
     /// From its beginning to the last delivery.
     pub took: Duration,
@@ -91,6 +92,8 @@ pub struct Used {
     pub load: Duration,
     /// It was ended from outside.
     pub interrupted: bool,
+    /// The limit at which the senders ceased, as it stands on the command line.
+    pub limit: Option<String>,
 }
 
 impl Run {
@@ -133,7 +136,7 @@ impl Run {
     /// acknowledged), or nothing moves any more.
     ///
     /// # Errors
-    /// If the server's process is gone.
+    /// If there is no such server process.
     pub async fn conduct(
         &self,
         stage: &Stage,
@@ -159,6 +162,11 @@ impl Run {
                 self.say(stage, begin);
             }
         }
+        let limit = if self.left.get() == 0 {
+            Some(format!("--limit {}", bounds.messages))
+        } else {
+            (begin.elapsed() >= bounds.length).then(|| seconds(bounds.length))
+        };
         self.left.set(0);
         let mut moved = (now(), 0);
         while !self.is_settled(&expected) && moved.0.elapsed() < self.patience() {
@@ -170,11 +178,13 @@ impl Run {
             }
         }
         let tally = self.tally.borrow();
-        let after = stage.server.map(Process::processor_time).transpose()?;
+        // A server that is gone by now is a fault of its connections, which is told.
+        let after = stage.server.and_then(|server| server.processor_time().ok());
         Ok(Used {
             took: tally.last.max(begin + LOOK) - begin,
             server: after.zip(server).map(|(after, before)| after - before),
             load: own_time()? - load,
+            limit: limit.filter(|_| !interrupted),
             interrupted,
         })
     }
@@ -226,6 +236,7 @@ impl Used {
         let key = "load_cpu_percent";
         report.figure(key, "the load's own", share(self.load), "%");
         report.interrupted |= self.interrupted;
+        report.limit.clone_from(&self.limit);
     }
 }
 

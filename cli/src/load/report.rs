@@ -35,6 +35,8 @@ pub struct Report {
     pub fault_count: u64,
     /// It was ended from outside; the figures are those so far.
     pub interrupted: bool,
+    /// The limit that ended it, as it stands on the command line.
+    pub limit: Option<String>,
 }
 
 impl Report {
@@ -113,6 +115,7 @@ impl Report {
             "scenario": self.name,
             "clean": self.is_clean(),
             "interrupted": self.interrupted,
+            "limit": self.limit,
             "figures": figures,
             "fault_count": self.fault_count,
             "faults": self.faults,
@@ -132,6 +135,9 @@ impl Report {
             (true, true) => "ended early; nothing lost, doubled or out of order so far",
             (false, _) => "NOT CLEAN:",
         };
+        if let Some(limit) = &self.limit {
+            let _ = writeln!(table, "  ended by {limit}");
+        }
         let _ = writeln!(table, "  {verdict}");
         for fault in &self.faults {
             let _ = writeln!(table, "    {fault}");

@@ -1,7 +1,7 @@
 //! What every scenario needs: a server, users with tokens, conversations, and a way to end.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     fmt,
     io::{self, IsTerminal as _},
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -18,13 +18,14 @@ use nix::{
 };
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::{sync::Notify, time::timeout};
+use tokio::time::timeout;
 
 use super::{
     LoadError,
     member::{Member, Opened},
     new_id,
     process::Process,
+    stop::Stop,
     target::Tokens,
 };
 use crate::{backend::Backend, raw::RawClient};
@@ -113,31 +114,6 @@ fn allowed() -> Result<Vec<usize>, LoadError> {
 #[cfg(not(target_os = "linux"))]
 fn pin(_core: usize) -> Result<(), LoadError> {
     Err(LoadError::new("cores can be chosen on Linux only"))
-}
-
-/// Whether the run is to end, as Ctrl-C asks. Clones are the same.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Rc<(Cell<bool>, Notify)>);
-
-impl Stop {
-    /// Ends it.
-    pub fn set(&self) {
-        self.0.0.set(true);
-        self.0.1.notify_waiters();
-    }
-
-    /// Whether it is to end.
-    pub fn is_set(&self) -> bool {
-        self.0.0.get()
-    }
-
-    /// Sleeps, but not beyond the end. Returns whether it is to end.
-    pub async fn sleep(&self, time: Duration) -> bool {
-        if !self.is_set() {
-            let _ = timeout(time, self.0.1.notified()).await;
-        }
-        self.is_set()
-    }
 }
 
 /// A server and all that a scenario needs to load it.
@@ -260,7 +236,7 @@ impl Stage {
             let room = self.conversation(present).await?;
             for user in present {
                 if self.stop.is_set() {
-                    return Err(ended());
+                    return Err(self.stop.too_early());
                 }
                 let mut member = self.member(user).await?;
                 member.rooms.push((room.clone(), None));
@@ -311,7 +287,7 @@ impl Stage {
         let mut opened = Vec::new();
         for some in members.chunks(AT_ONCE) {
             if self.stop.is_set() {
-                return Err(ended());
+                return Err(self.stop.too_early());
             }
             let tasks: Vec<_> = some
                 .iter()
@@ -323,7 +299,9 @@ impl Stage {
                 })
                 .collect();
             for task in tasks {
-                opened.push(task.await.map_err(LoadError::of)??);
+                let done = self.stop.or(task).await;
+                let done = done.ok_or_else(|| self.stop.too_early())?;
+                opened.push(done.map_err(LoadError::of)??);
             }
         }
         Ok(opened)
@@ -367,11 +345,6 @@ pub async fn open(
             format!("no connection within {OPENS_WITHIN:?}"),
         )),
     }
-}
-
-/// The run was ended before it had anything to tell.
-pub fn ended() -> LoadError {
-    LoadError::new("ended before there was a figure")
 }
 
 /// Raises the limit of open files as far as the system lets, and gives it.

@@ -4,6 +4,7 @@
 use std::{rc::Rc, time::Duration};
 
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::{
     LoadError,
@@ -12,7 +13,7 @@ use super::{
     new_id, now,
     process::{Process, own_time},
     report::Report,
-    stage::{Stage, ended, make_room_for, open},
+    stage::{Stage, make_room_for, open},
     watch::Watch,
 };
 
@@ -49,79 +50,107 @@ impl Storm {
         let mut each = Histogram::default();
         let mut rounds = Vec::new();
         let (mut server, mut load) = (Duration::ZERO, Duration::ZERO);
-        for round in 0..self.rounds.max(1) {
-            if stage.stop.is_set() {
-                report.interrupted = true;
-                break;
+        let count = self.rounds.max(1);
+        for n in 1..=count {
+            stage.say(format_args!("storm: round {n} of {count}"));
+            // With none to reset, there is no load.
+            let opened = match stage.stop.or(stage.open(&members, 0)).await {
+                Some(Err(error)) if n == 1 => return Err(error),
+                Some(Err(_)) if stage.stop.is_set() => break,
+                Some(opened) => opened,
+                None => break,
+            };
+            let round = async {
+                drop_all(&mut members, opened?)?;
+                self.round(stage, &members, &users).await
+            };
+            // A round that is not over has no figures.
+            match stage.stop.or(round).await {
+                Some(Ok(round)) => {
+                    round.each.iter().for_each(|time| each.add(*time));
+                    rounds.push(round.took);
+                    server += round.server;
+                    load += round.load;
+                    for ((user, member), opened) in users.iter().zip(&members).zip(&round.back) {
+                        self.check(&mut report, user, member, opened);
+                    }
+                    drop_all(&mut members, round.back)?;
+                }
+                Some(Err(error)) => {
+                    report.fault(format!("round {n}: {error}"));
+                    break;
+                }
+                None => break,
             }
-            stage.say(format_args!(
-                "storm: round {} of {}",
-                round + 1,
-                self.rounds
-            ));
-            let opened = stage.open(&members, 0).await?;
-            drop_all(&mut members, opened)?;
-            self.say(stage, &members, &users).await?;
-
-            let before = used(stage)?;
-            let begin = now();
-            let tasks: Vec<_> = members
-                .iter()
-                .cloned()
-                .enumerate()
-                .map(|(n, member)| {
-                    let (buffer, from) = (Rc::clone(&stage.buffer), stage.source(n));
-                    tokio::task::spawn_local(async move {
-                        let opened = open(&member, from, &buffer).await?;
-                        std::io::Result::Ok((opened, now()))
-                    })
-                })
-                .collect();
-            let mut back = Vec::new();
-            for task in tasks {
-                let (opened, at) = task.await.map_err(LoadError::of)??;
-                each.add(at - begin);
-                back.push(opened);
-            }
-            rounds.push(begin.elapsed());
-            let after = used(stage)?;
-            server += after.0 - before.0;
-            load += after.1 - before.1;
-            for ((user, member), opened) in users.iter().zip(&members).zip(&back) {
-                self.check(&mut report, user, member, opened);
-            }
-            drop_all(&mut members, back)?;
         }
-        let count = u32::try_from(rounds.len()).unwrap_or(u32::MAX);
-        if count == 0 {
-            return Err(ended());
+        if rounds.is_empty() && report.is_clean() {
+            return Err(stage.stop.too_early());
         }
+        report.interrupted = stage.stop.is_interrupted();
+        report.limit = stage.stop.limit().filter(|_| rounds.len() < count);
+        report.figure("connections", "connections", self.connections as f64, "");
+        report.figure("rounds", "rounds", rounds.len() as f64, "");
         rounds.sort_unstable();
         let messages = each.count() * self.missed as u64;
-        report.figure("connections", "connections", self.connections as f64, "");
         report.figure(
             "messages",
             "missed messages, all checked",
             messages as f64,
             "",
         );
-        report.time(
-            "storm_ms",
-            "all are back, median round",
-            rounds[rounds.len() / 2],
-        );
-        report.time(
-            "storm_max_ms",
-            "all are back, slowest round",
-            rounds[rounds.len() - 1],
-        );
+        let (Some(median), Some(slowest)) = (rounds.get(rounds.len() / 2), rounds.last()) else {
+            return Ok(report);
+        };
+        report.time("storm_ms", "all are back, median round", *median);
+        report.time("storm_max_ms", "all are back, slowest round", *slowest);
         report.times("back", "one is back", &each);
+        let count = u32::try_from(rounds.len()).unwrap_or(u32::MAX);
         if stage.server.is_some() {
             let key = "server_cpu_ms";
             report.time(key, "the server's processor time, a round", server / count);
         }
         report.time("load_cpu_ms", "the load's own, a round", load / count);
         Ok(report)
+    }
+
+    /// One round: they miss something, and come back.
+    async fn round(
+        &self,
+        stage: &Stage,
+        members: &[Member],
+        users: &[String],
+    ) -> Result<Round, LoadError> {
+        self.say(stage, members, users).await?;
+        let before = used(stage)?;
+        let begin = now();
+        // They end with the round.
+        let mut tasks = JoinSet::new();
+        for (n, member) in members.iter().cloned().enumerate() {
+            let (buffer, from) = (Rc::clone(&stage.buffer), stage.source(n));
+            tasks.spawn_local(async move {
+                let opened = open(&member, from, &buffer).await;
+                (n, opened, now())
+            });
+        }
+        let mut back = Vec::new();
+        while let Some(task) = tasks.join_next().await {
+            let (n, opened, at) = task.map_err(LoadError::of)?;
+            let user = &users[n];
+            let opened = opened.map_err(|error| {
+                LoadError::new(format!("{user}: the connection did not come back: {error}"))
+            })?;
+            back.push((n, opened, at - begin));
+        }
+        let took = begin.elapsed();
+        let after = used(stage)?;
+        back.sort_unstable_by_key(|(n, ..)| *n);
+        Ok(Round {
+            took,
+            server: after.0 - before.0,
+            load: after.1 - before.1,
+            each: back.iter().map(|(_, _, time)| *time).collect(),
+            back: back.into_iter().map(|(_, opened, _)| opened).collect(),
+        })
     }
 
     /// What it came back to must be exactly what it missed.
@@ -169,6 +198,16 @@ impl Storm {
         }
         Ok(())
     }
+}
+
+/// A round that is over.
+struct Round {
+    took: Duration,
+    server: Duration,
+    load: Duration,
+    /// How long each of them took, in their order.
+    each: Vec<Duration>,
+    back: Vec<Opened>,
 }
 
 /// Resets the connections, each with its position kept.

@@ -106,7 +106,10 @@ async fn ask(http: &reqwest::Client, server: SocketAddr, user: &str) -> Result<S
         .json(&serde_json::json!({ "user_id": user }))
         .send()
         .await
-        .map_err(|error| LoadError::new(format!("no answer from {url}: {error}")))?;
+        .map_err(|error| {
+            // Its own words name the address once more.
+            LoadError::with_causes(format!("no answer from {url}"), &error.without_url())
+        })?;
     if !answer.status().is_success() {
         return Err(LoadError::new(format!(
             "{url} answered {}; does the server run with --dev? Otherwise give --secret or \
