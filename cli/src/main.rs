@@ -1,17 +1,27 @@
 //! The binary `causerie`. Each command is a module with `Args` and `run`.
 
 mod chat;
+mod help;
 mod serve;
 mod token;
 
 use std::process::ExitCode;
 
 use causerie_cli::{demo, load};
-use clap::{Parser, Subcommand, error::ErrorKind};
+use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
+
+const EXAMPLES: &str = "Examples:
+  causerie serve --dev
+      a server on this machine, for trying it out
+  causerie chat --user alice --direct bob
+      talks with it, in another terminal
+  causerie load --spawn --pin all
+      what a server can carry on this machine
+Each command has more of them in its own --help.";
 
 /// A messaging server and its tools.
 #[derive(Debug, Parser)]
-#[command(name = "causerie", version, propagate_version = true)]
+#[command(name = "causerie", version, propagate_version = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -86,7 +96,8 @@ fn usage(error: &clap::Error) -> ExitCode {
                 .take_while(|line| !line.is_empty())
                 .map(|line| line.trim().trim_start_matches("error: "))
                 .collect();
-            eprintln!("causerie: {} (see causerie --help)", why.join(" "));
+            let path = help::path(Cli::command(), std::env::args_os().skip(1));
+            eprintln!("{path}: {} (see {path} --help)", why.join(" "));
             ExitCode::from(2)
         }
     }

@@ -176,8 +176,12 @@ async fn a_flag_that_would_do_nothing_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_answer_names_its_cause() {
+async fn a_mistake_names_the_help_of_its_own_scenario_and_no_answer_its_cause() {
     for (line, named) in [
+        (
+            "--spawn fanout --membrs 3",
+            "(see causerie load fanout --help)",
+        ),
         (
             "--server ws://127.0.0.1:9 --dev fanout",
             "Connection refused",

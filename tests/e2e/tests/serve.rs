@@ -39,23 +39,6 @@ fn without_a_key_for_tokens_it_says_how_to_give_one() {
     refused(&output, "CAUSERIE_JWT_SECRET");
 }
 
-#[test]
-fn every_command_has_help_with_examples() {
-    for command in ["serve", "token", "demo", "chat"] {
-        let output = Command::new(program())
-            .args([command, "--help"])
-            .output()
-            .expect("runs");
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert_eq!(output.status.code(), Some(0), "{command}");
-        assert!(
-            text.contains("Examples:"),
-            "{command} --help shows no example:\n{text}"
-        );
-        assert!(text.contains(&format!("causerie {command}")), "{text}");
-    }
-}
-
 fn serve(arguments: &[&str]) -> Output {
     Command::new(program())
         .arg("serve")
