@@ -160,10 +160,10 @@ fn whole(scenario: &Scenario, known: &Known) -> Result<(), String> {
         return Err("`needs-kill` is the tag of scenarios with a `process: true`".into());
     }
     let restarts = scenario.steps.iter().any(|step| {
-        use crate::scenario::Order::{NewEpoch, Restart, Start, Stop};
+        use crate::scenario::Order::{Backup, NewDatabase, Restart, Restore, Start, Stop};
         matches!(
             &step.event,
-            Event::Server(Restart | NewEpoch | Stop(_) | Start)
+            Event::Server(Restart | Backup | Restore | NewDatabase | Stop(_) | Start)
         )
     });
     if restarts != has(Tag::NeedsRestart) {

@@ -1,6 +1,9 @@
 //! The server of a scenario: a process of its own, with its control port.
 
-use std::path::Path;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use causerie_cli::{backend::Backend, port};
 use serde_json::{Value, json};
@@ -12,6 +15,8 @@ use crate::scenario::{Order, Signal};
 pub struct Stage {
     server: Backend,
     control: String,
+    /// Where the copy of its database lies.
+    backup: PathBuf,
 }
 
 impl Stage {
@@ -28,6 +33,7 @@ impl Stage {
         let mut stage = Self {
             server,
             control: format!("http://{control}"),
+            backup: folder.join("backup"),
         };
         stage.start().await?;
         Ok(stage)
@@ -82,11 +88,21 @@ impl Stage {
                 self.server.kill();
                 self.start().await
             }
-            Order::NewEpoch => {
+            Order::Backup => {
                 self.server.kill();
-                // By this file the server knows its database; without it, the database is another.
-                let mark = self.server.data().join("identity");
-                std::fs::remove_file(mark).map_err(|error| error.to_string())?;
+                copy_database(&self.server.data(), &self.backup)?;
+                self.start().await
+            }
+            Order::Restore => {
+                self.server.kill();
+                // The file `identity` stays: by it the server knows that this is another database.
+                copy_database(&self.backup, &self.server.data())?;
+                self.start().await
+            }
+            Order::NewDatabase => {
+                self.server.kill();
+                let removed = fs::remove_dir_all(self.server.data());
+                removed.map_err(|error| error.to_string())?;
                 self.start().await
             }
         }
@@ -119,5 +135,24 @@ impl Stage {
             .await
             .and_then(reqwest::Response::error_for_status);
         answer.map(drop).map_err(|error| error.to_string())
+    }
+}
+
+/// Copies what is the database in one folder over that of another.
+fn copy_database(from: &Path, to: &Path) -> Result<(), String> {
+    let text = |error: io::Error| error.to_string();
+    fs::create_dir_all(to).map_err(text)?;
+    for name in ["causerie.db", "causerie.db-wal", "causerie.db-shm"] {
+        match fs::remove_file(to.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(text(error)),
+            _ => {}
+        }
+    }
+    fs::copy(from.join("causerie.db"), to.join("causerie.db")).map_err(text)?;
+    // A server that was killed leaves a log; its index is made anew from it.
+    let log = "causerie.db-wal";
+    match fs::copy(from.join(log), to.join(log)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(text(error)),
+        _ => Ok(()),
     }
 }

@@ -51,8 +51,12 @@ pub enum Order {
     Start,
     /// Kills it, and starts it again.
     Restart,
-    /// Kills it, and starts it as on another database.
-    NewEpoch,
+    /// Kills it, keeps a copy of its database, and starts it again.
+    Backup,
+    /// Kills it, puts the copy in the place of its database, and starts it.
+    Restore,
+    /// Kills it, and starts it with an empty data folder.
+    NewDatabase,
 }
 
 /// How the server is ended.
