@@ -264,14 +264,53 @@ final tests = <String, Future<void> Function(World)>{
     same(asked, 2);
   },
   'a_provider_that_says_sign_in_is_not_asked_again_until_start': (world) async {
+    var asked = 0;
+    var signedIn = false;
     final client = await world.client(
       'frank',
-      tokens: (_) =>
-          const TokenAnswer(problem: 'the session is over', signInNeeded: true),
+      tokens: (question) async {
+        asked += 1;
+        return signedIn
+            ? await world.token(question)
+            : const TokenAnswer(
+                problem: 'the session is over',
+                signInNeeded: true,
+              );
+      },
     );
     await client.start();
     final state = await reaches(client, ConnectionKind.signInNeeded);
     same(state.reason, 'the session is over');
+    same(asked, 1);
+
+    // Neither for a message, nor with time. How much of it is long enough says another provider:
+    // it has no token for now, and is asked again and again.
+    final chat = await client.openDirect(userId: 'grace');
+    final key = await chat.send(text: 'kept until one signs in');
+    var askedMeanwhile = 0;
+    final other = await world.client(
+      'victor',
+      tokens: (question) async {
+        askedMeanwhile += 1;
+        return askedMeanwhile <= 3
+            ? const TokenAnswer(
+                problem: 'the backend is away',
+                signInNeeded: false,
+              )
+            : await world.token(question);
+      },
+    );
+    await other.start();
+    await reaches(other, ConnectionKind.live);
+    same(askedMeanwhile, 4);
+    same(client.connection().kind, ConnectionKind.signInNeeded);
+    same(asked, 1);
+
+    signedIn = true;
+    await client.start();
+    await reaches(client, ConnectionKind.live);
+    same(asked, 2);
+    same((await soon(client.settled(key: key))).kind, SendKind.sent);
   },
   'cancelling_an_idle_stream_returns_and_end_wakes_who_waits': (world) async {
     final client = await world.client('grace');

@@ -184,12 +184,37 @@ const tests = {
   },
 
   async a_provider_that_says_sign_in_is_not_asked_again_until_start(world) {
-    const client = await world.client('frank', async () => {
+    let [asked, signedIn] = [0, false];
+    const client = await world.client('frank', async ({ userId }) => {
+      asked += 1;
+      if (signedIn) return world.server.token(userId);
       throw Object.assign(new Error('the session is over'), { signInNeeded: true });
     });
     await client.start();
     const state = await reaches(client, 'sign_in_needed');
     assert.equal(state.reason, 'the session is over');
+    assert.equal(asked, 1);
+
+    // Neither for a message, nor with time. How much of it is long enough says another provider:
+    // it has no token for now, and is asked again and again.
+    const key = await (await client.openDirect('grace')).send('kept until one signs in');
+    let askedMeanwhile = 0;
+    const other = await world.client('victor', async ({ userId }) => {
+      askedMeanwhile += 1;
+      if (askedMeanwhile <= 3) throw new Error('the backend is away');
+      return world.server.token(userId);
+    });
+    await other.start();
+    await reaches(other, 'live');
+    assert.equal(askedMeanwhile, 4);
+    assert.equal(client.connection().kind, 'sign_in_needed');
+    assert.equal(asked, 1);
+
+    signedIn = true;
+    await client.start();
+    await reaches(client, 'live');
+    assert.equal(asked, 2);
+    assert.equal((await soon(client.settled(key))).kind, 'sent');
   },
 
   async a_raw_provider_that_throws_costs_the_process_nothing(world) {

@@ -136,11 +136,16 @@ async def until(updates, items, done):
         show(items, batch)
 
 
-async def live(client):
+async def reaches(client, kind):
     states = client.connection_updates()
-    while (await soon(states.next())).kind != border.ConnectionKind.LIVE:
+    while (state := await soon(states.next())).kind != kind:
         pass
     states.end()
+    return state
+
+
+async def live(client):
+    await reaches(client, border.ConnectionKind.LIVE)
 
 
 @test
@@ -202,12 +207,29 @@ async def a_token_provider_that_throws_is_asked_again(world):
 
 @test
 async def a_provider_that_says_sign_in_is_not_asked_again_until_start(world):
-    client = await world.client("frank", Tokens(world.server, sign_in_needed=True))
+    provider = Tokens(world.server, sign_in_needed=True)
+    client = await world.client("frank", provider)
     await client.start()
-    states = client.connection_updates()
-    while (state := await soon(states.next())).kind != border.ConnectionKind.SIGN_IN_NEEDED:
-        pass
+    state = await reaches(client, border.ConnectionKind.SIGN_IN_NEEDED)
     assert state.reason == "the session is over"
+    assert provider.asked == 1
+
+    # Neither for a message, nor with time. How much of it is long enough says another provider: it
+    # has no token for now, and is asked again and again.
+    key = await (await client.open_direct("grace")).send("kept until one signs in")
+    witness = Tokens(world.server, failures=3)
+    other = await world.client("victor", witness)
+    await other.start()
+    await live(other)
+    assert witness.asked == 4
+    assert client.connection().kind == border.ConnectionKind.SIGN_IN_NEEDED
+    assert provider.asked == 1
+
+    provider.sign_in_needed = False
+    await client.start()
+    await live(client)
+    assert provider.asked == 2
+    assert (await soon(client.settled(key))).kind == border.SendKind.SENT
 
 
 @test
