@@ -119,24 +119,37 @@ async fn take_part(
     Ok(watch)
 }
 
-/// Raises the limit of open files as far as the system lets, and gives the connections that fit.
+/// Raises the limit of open files as far as the system lets, and gives the connections that fit:
+/// all that are wanted wherever the system allows so many files.
+///
+/// # Panics
+/// If the system allows fewer, where it must not be passed over: in CI.
 fn raise_file_limit(wanted: usize) -> usize {
+    // One end of each is here, the other in the server; the other tests beside it need some, too.
+    const BESIDE: usize = 1_500;
+    let files = |count: usize| u64::try_from(count).expect("small");
+    let needed = files(wanted + BESIDE);
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
-    let enough = u64::try_from(wanted).expect("small") + 2_000;
-    if setrlimit(Resource::RLIMIT_NOFILE, enough.max(hard), enough.max(hard)).is_err() {
-        setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("one may raise it to the hard one");
+    // Who may raise the hard one as well (root) does.
+    if hard < needed {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, needed, needed);
     }
-    let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
-    // The other tests beside it need some, too.
-    let room = usize::try_from(limit)
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("one may raise it to the hard one");
+    println!("up to {hard} files may be open, and {wanted} connections need {needed}");
+    if hard >= needed {
+        return wanted;
+    }
+    let fit = usize::try_from(hard)
         .unwrap_or(usize::MAX)
-        .saturating_sub(1_500);
-    let fit = wanted.min(room);
-    println!("{fit} of {wanted} connections, with a limit of {limit} open files");
-    assert!(
-        fit >= 500,
-        "the limit of {limit} open files leaves no room for a crowd"
+        .saturating_sub(BESIDE);
+    let short = format!(
+        "NOT RUN IN FULL: {fit} of {wanted} connections, since the hard limit of open files is \
+         {hard}; `ulimit -Hn {needed}` or more is needed"
     );
+    let in_ci = std::env::var("CI").is_ok_and(|set| set == "true" || set == "1");
+    assert!(!in_ci && fit > 0, "{short}");
+    println!("{short}");
     fit
 }
 
