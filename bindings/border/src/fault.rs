@@ -19,6 +19,7 @@ pub enum Action {
 
 /// What went wrong. Each language throws it in its own way, with these fields.
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[cfg_attr(feature = "uniffi", uniffi::export(Debug, Display))]
 #[cfg_attr(feature = "napi", napi_derive::napi(object))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -32,6 +33,18 @@ pub struct Fault {
     pub retryable: bool,
     /// How long to wait before that has a chance, in milliseconds.
     pub retry_after_ms: Option<i64>,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            code,
+            message,
+            action,
+            ..
+        } = self;
+        write!(f, "{code}: {message} ({action:?})")
+    }
 }
 
 impl From<causerie::Error> for Fault {

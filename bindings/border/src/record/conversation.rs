@@ -5,8 +5,9 @@ use crate::fault::integer;
 
 /// A conversation as a list shows it.
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[cfg_attr(feature = "uniffi", uniffi::export(Debug, Display))]
 #[cfg_attr(feature = "napi", napi_derive::napi(object))]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConversationEntry {
     /// Its id.
     pub conversation_id: String,
@@ -30,6 +31,33 @@ pub struct ConversationEntry {
     pub pending: bool,
     /// What was typed and not sent.
     pub draft: Option<String>,
+}
+
+/// Without what people wrote.
+impl std::fmt::Debug for ConversationEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let redacted = |text: &Option<String>| text.as_ref().map(|_| "[redacted]");
+        f.debug_struct("ConversationEntry")
+            .field("conversation_id", &self.conversation_id)
+            .field("kind", &self.kind)
+            .field("title", &self.title)
+            .field("avatar", &self.avatar)
+            .field("peer_id", &self.peer_id)
+            .field("unread", &self.unread)
+            .field("mentions_unread", &self.mentions_unread)
+            .field("last_text", &redacted(&self.last_text))
+            .field("updated_at", &self.updated_at)
+            .field("pending", &self.pending)
+            .field("draft", &redacted(&self.draft))
+            .finish()
+    }
+}
+
+/// As `Debug`: what logs print in other languages.
+impl std::fmt::Display for ConversationEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(self, f)
+    }
 }
 
 impl From<&causerie::ConversationEntry> for ConversationEntry {

@@ -87,8 +87,9 @@ pub struct Reaction {
 
 /// A message as a screen shows it.
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[cfg_attr(feature = "uniffi", uniffi::export(Debug, Display))]
 #[cfg_attr(feature = "napi", napi_derive::napi(object))]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TimelineItem {
     /// Stable, also over the message's confirmation.
     pub key: String,
@@ -116,6 +117,35 @@ pub struct TimelineItem {
     pub send: Option<SendStatus>,
     /// An edit, deletion or reaction of this device is laid over it and on its way.
     pub pending_change: bool,
+}
+
+/// Without what people wrote.
+impl std::fmt::Debug for TimelineItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let redacted = |text: &Option<String>| text.as_ref().map(|_| "[redacted]");
+        f.debug_struct("TimelineItem")
+            .field("key", &self.key)
+            .field("message_id", &self.message_id)
+            .field("seq", &self.seq)
+            .field("sender_id", &self.sender_id)
+            .field("kind", &self.kind)
+            .field("text", &redacted(&self.text))
+            .field("object", &redacted(&self.object))
+            .field("created_at", &self.created_at)
+            .field("edited_at", &self.edited_at)
+            .field("deleted_at", &self.deleted_at)
+            .field("reactions", &self.reactions)
+            .field("send", &self.send)
+            .field("pending_change", &self.pending_change)
+            .finish()
+    }
+}
+
+/// As `Debug`: what logs print in other languages.
+impl std::fmt::Display for TimelineItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(self, f)
+    }
 }
 
 impl From<&causerie::TimelineItem> for TimelineItem {
