@@ -8,6 +8,7 @@ Rust's test harness prints, so that `cargo xtask test` can count.
 """
 
 import asyncio
+import gc
 import json
 import os
 import shutil
@@ -18,8 +19,10 @@ import threading
 import time
 import traceback
 import urllib.request
+import weakref
 
 PATIENCE = 30
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 TESTS = []
 
@@ -72,7 +75,7 @@ def generate(folder):
         stdout=subprocess.DEVNULL,
     )
     os.symlink(os.path.abspath(library), os.path.join(package, os.path.basename(library)))
-    open(os.path.join(package, "__init__.py"), "w").close()
+    shutil.copy(os.path.join(HERE, "__init__.py"), package)
     sys.path.insert(0, folder)
     from sdk import causerie_border, causerie_ffi
 
@@ -188,6 +191,10 @@ async def an_error_has_code_action_and_what_to_wait_for(world):
     except ffi.CauserieError.Failed as error:
         assert error.fault.code == "invalid" and error.fault.action == border.Action.FIX_CODE
         assert error.fault.retry_after_ms is None and not error.fault.retryable
+        assert str(error.fault) == f"invalid: {error.fault.message} (FixCode)"
+        printed = "".join(traceback.format_exception(error))
+        for part in ("invalid", "conversation_id: ", "FixCode"):
+            assert part in str(error) and part in printed, printed
     try:
         await world.client("dave", name="carol")
         raise AssertionError("it was opened")
@@ -315,6 +322,83 @@ async def after_the_end_calls_fail_and_updates_end(world):
         assert error.fault.code == "closed"
 
 
+@test
+async def what_people_wrote_and_tokens_are_not_printed(world):
+    token = answer(token="a-secret")
+    client = await world.client("lena")
+    chat = await client.open_direct("mona")
+    timeline = await chat.timeline()
+    await chat.send("a-secret")
+    batch = await soon(timeline.updates().next())
+    entries = client.conversations()
+    assert batch.diffs[0].items[0].text == "a-secret"
+    shown = [token, entries[0], batch.diffs[0].items[0], batch.diffs[0], batch]
+    for record in shown + [entries, shown]:
+        for printed in (str(record), repr(record), f"{record}"):
+            assert "a-secret" not in printed, printed
+    assert "mona" in str(entries[0]) and "[redacted]" in str(batch.diffs[0].items[0])
+
+
+@test
+async def after_the_end_the_sdk_holds_nothing_of_the_apps(world):
+    provider, states = Tokens(world.server), States()
+    client = await world.client("nina", provider)
+    chat = await client.open_direct("olga")
+    timeline = await chat.timeline()
+    listener = Deaf()
+    subscriptions = [timeline.on_batch(listener), client.on_connection(states)]
+    await client.start()
+    await live(client)
+    for _ in range(20):
+        await chat.send("x")
+    await client.end()
+    told = states.told
+    held = [weakref.ref(thing) for thing in (provider, states, listener)]
+    del provider, states, listener
+    gc.collect()
+    assert [ref() for ref in held] == [None] * 3, "it can still be called"
+    assert told
+    late = Deaf()
+    held = weakref.ref(late)
+    subscriptions.append(timeline.on_batch(late))
+    del late
+    assert held() is None, "who comes late is not held"
+
+
+@test
+async def a_token_that_is_asked_for_is_cancelled_with_the_client(world):
+    provider = Slow()
+    client = await world.client("pia", provider)
+    await client.start()
+    await soon(provider.asked.wait())
+    await client.end()
+    await soon(provider.cancelled.wait())
+
+
+@test
+async def a_process_that_leaves_in_the_middle_ends_well(world):
+    cases = ("live", "offline", "token", "next", "listener", "listener-ended", "none", "none-ended")
+    free = asyncio.Semaphore(3)
+
+    async def leave(number, case):
+        arguments = (os.path.dirname(world.folder), world.server.url, f"{world.folder}/{number}", case)
+        async with free:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                os.path.join(HERE, "leave.py"),
+                *arguments,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            _, said = await child.communicate()
+        return case, child.returncode, said.decode()
+
+    left = await asyncio.gather(*(leave(n, case) for n, case in enumerate(cases * 3)))
+    for case, code, said in left:
+        assert code == 0, f"{case}: {code}\n{said}"
+        assert "causerie:" not in said, said
+
+
 async def costs():
     """Microseconds, of one run on this machine."""
 
@@ -343,7 +427,25 @@ async def costs():
 
 def define_listeners():
     """Classes that implement the generated ones, which exist only now."""
-    global Tokens, Listener, Deaf
+    global Tokens, Slow, States, Listener, Deaf
+
+    class Slow(ffi.TokenProvider):
+        def __init__(self):
+            self.asked, self.cancelled = asyncio.Event(), asyncio.Event()
+
+        async def token(self, question):
+            self.asked.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.cancelled.set()
+
+    class States(ffi.ConnectionListener):
+        def __init__(self):
+            self.told = 0
+
+        def on_status(self, status):
+            self.told += 1
 
     class Tokens(ffi.TokenProvider):
         def __init__(self, server, failures=0, sign_in_needed=False):

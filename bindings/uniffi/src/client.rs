@@ -1,6 +1,6 @@
 //! The client.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use causerie_border::{
     parse,
@@ -9,8 +9,17 @@ use causerie_border::{
 
 use crate::{
     CauserieError, ConnectionListener, ConnectionUpdates, Conversation, ListListener, ListUpdates,
-    Subscription, TokenProvider, listener::log, token::Asked,
+    Subscription, TokenProvider,
+    gate::{self, woken},
+    held::Holdings,
+    listener::tell,
+    shutdown,
+    token::Asked,
 };
+
+/// How long the end waits for calls into the app's code to return. It blocks a thread that may be
+/// the app's only one, and nearly all of them return at once.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// What opening takes.
 #[derive(Debug, Clone, uniffi::Record)]
@@ -26,7 +35,9 @@ pub struct Options {
 /// One user on one device.
 #[derive(Debug, uniffi::Object)]
 pub struct Client {
-    inner: causerie::Client,
+    inner: Arc<causerie::Client>,
+    /// The listeners that were registered through it.
+    listeners: Arc<Holdings>,
 }
 
 #[uniffi::export]
@@ -37,12 +48,18 @@ impl Client {
         options: Options,
         tokens: Arc<dyn TokenProvider>,
     ) -> Result<Arc<Self>, CauserieError> {
-        let inner = causerie::Client::builder(&options.server_url, &options.user_id)
+        let opening = causerie::Client::builder(&options.server_url, &options.user_id)
             .data_dir(options.data_dir)
-            .token_provider(Asked(tokens))
-            .open()
-            .await?;
-        Ok(Arc::new(Self { inner }))
+            .token_provider(Asked::new(tokens));
+        if gate::is_closed() {
+            return Err(causerie::Error::from(causerie::FixCode::Closed).into());
+        }
+        let inner = Arc::new(woken(opening.open()).await?);
+        shutdown::remember(&inner);
+        Ok(Arc::new(Self {
+            inner,
+            listeners: Arc::default(),
+        }))
     }
 
     /// Whose client this is.
@@ -52,17 +69,23 @@ impl Client {
 
     /// Connects, and stays connected.
     pub async fn start(&self) -> Result<(), CauserieError> {
-        Ok(self.inner.start().await?)
+        Ok(woken(self.inner.start()).await?)
     }
 
     /// Disconnects until the next start.
     pub async fn stop(&self) -> Result<(), CauserieError> {
-        Ok(self.inner.stop().await?)
+        Ok(woken(self.inner.stop()).await?)
     }
 
-    /// Closes everything. Calls after it fail with `closed`.
+    /// Closes everything. Calls after it fail with `closed`, and none of the listeners that were
+    /// registered through it is called after it. What ends the process comes after this, or is
+    /// [`crate::shutdown`].
     pub async fn end(&self) {
-        self.inner.close().await;
+        woken(self.inner.close()).await;
+        self.listeners.release();
+        if !gate::wait(GRACE) {
+            tracing::warn!("a callback of the app's is still running at the client's end");
+        }
     }
 
     /// How the connection stands.
@@ -77,10 +100,10 @@ impl Client {
 
     /// The same by callback.
     pub fn on_connection(&self, listener: Arc<dyn ConnectionListener>) -> Arc<Subscription> {
-        Subscription::new(
-            self.inner
-                .on_connection_state(move |state| log(listener.on_status(state.into()))),
-        )
+        let listener = self.listeners.hold(listener);
+        Subscription::new(self.inner.on_connection_state(move |state| {
+            tell(&listener, |listener| listener.on_status(state.into()));
+        }))
     }
 
     /// The conversation list as it stands.
@@ -96,22 +119,23 @@ impl Client {
 
     /// The same by callback.
     pub fn on_conversations(&self, listener: Arc<dyn ListListener>) -> Arc<Subscription> {
-        Subscription::new(
-            self.inner
-                .conversations()
-                .on_update(move |update| log(listener.on_update(update.into()))),
-        )
+        let listener = self.listeners.hold(listener);
+        Subscription::new(self.inner.conversations().on_update(move |update| {
+            tell(&listener, |listener| listener.on_update(update.into()));
+        }))
     }
 
     /// A conversation by its id.
     pub fn conversation(&self, id: &str) -> Result<Arc<Conversation>, CauserieError> {
         let id = parse::conversation_id(id)?;
-        Ok(Conversation::new(self.inner.conversation(id)))
+        let inner = self.inner.conversation(id);
+        Ok(Conversation::new(inner, Arc::clone(&self.listeners)))
     }
 
     /// The direct conversation with a user.
     pub async fn open_direct(&self, user_id: &str) -> Result<Arc<Conversation>, CauserieError> {
-        Ok(Conversation::new(self.inner.open_direct(user_id).await?))
+        let inner = woken(self.inner.open_direct(user_id)).await?;
+        Ok(Conversation::new(inner, Arc::clone(&self.listeners)))
     }
 
     /// How a write stands; none if nobody remembers it.
@@ -123,6 +147,6 @@ impl Client {
     /// Waits until a write is sent or has failed.
     pub async fn settled(&self, key: &str) -> Result<SendStatus, CauserieError> {
         let key = parse::write_key(key)?;
-        Ok(self.inner.outbox().settled(key).await?.into())
+        Ok(woken(self.inner.outbox().settled(key)).await?.into())
     }
 }

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use causerie::TimelineStart;
 use causerie_border::record::TimelineItem;
 
-use crate::{CauserieError, Subscription, TimelineListener, TimelineUpdates, listener::log};
+use crate::{
+    CauserieError, Subscription, TimelineListener, TimelineUpdates, gate::woken, held::Holdings,
+    listener::tell,
+};
 
 /// One conversation.
 #[derive(Debug, uniffi::Object)]
 pub struct Conversation {
     inner: causerie::Conversation,
+    listeners: Arc<Holdings>,
 }
 
 impl Conversation {
-    pub(crate) fn new(inner: causerie::Conversation) -> Arc<Self> {
-        Arc::new(Self { inner })
+    pub(crate) fn new(inner: causerie::Conversation, listeners: Arc<Holdings>) -> Arc<Self> {
+        Arc::new(Self { inner, listeners })
     }
 }
 
@@ -28,13 +32,14 @@ impl Conversation {
 
     /// Says something; gives the key under which it is shown, sent and confirmed.
     pub async fn send(&self, text: &str) -> Result<String, CauserieError> {
-        Ok(self.inner.send(text).await?.to_string())
+        Ok(woken(self.inner.send(text)).await?.to_string())
     }
 
     /// Opens a view of it that begins with the newest message.
     pub async fn timeline(&self) -> Result<Arc<Timeline>, CauserieError> {
-        let inner = self.inner.timeline(TimelineStart::Newest).await?;
-        Ok(Arc::new(Timeline { inner }))
+        let inner = woken(self.inner.timeline(TimelineStart::Newest)).await?;
+        let listeners = Arc::clone(&self.listeners);
+        Ok(Arc::new(Timeline { inner, listeners }))
     }
 }
 
@@ -42,6 +47,7 @@ impl Conversation {
 #[derive(Debug, uniffi::Object)]
 pub struct Timeline {
     inner: causerie::Timeline,
+    listeners: Arc<Holdings>,
 }
 
 #[uniffi::export]
@@ -58,15 +64,15 @@ impl Timeline {
 
     /// The same by callback.
     pub fn on_batch(&self, listener: Arc<dyn TimelineListener>) -> Arc<Subscription> {
-        Subscription::new(
-            self.inner
-                .on_update(move |batch| log(listener.on_batch(batch.into()))),
-        )
+        let listener = self.listeners.hold(listener);
+        Subscription::new(self.inner.on_update(move |batch| {
+            tell(&listener, |listener| listener.on_batch(batch.into()));
+        }))
     }
 
     /// Shows a page of older messages.
     pub async fn load_older(&self) -> Result<(), CauserieError> {
-        Ok(self.inner.load_older().await?)
+        Ok(woken(self.inner.load_older()).await?)
     }
 
     /// Closes it, for everybody who holds it.

@@ -6,6 +6,9 @@
 //! changes can be had in two ways: asked for, one batch at a time ([`TimelineUpdates`]), or by
 //! callback ([`TimelineListener`]). The idiomatic shells ask.
 //!
+//! No thread of the SDK's may call into a language that is ending: [`Client::end`] ends a client's
+//! callbacks, and [`shutdown`] everything, at the process's end.
+//!
 //! Objects have an `end`, not a `close`: Kotlin's generated classes have a `close` of their own,
 //! which gives the object up.
 
@@ -18,7 +21,10 @@
 mod client;
 mod conversation;
 mod fault;
+mod gate;
+mod held;
 mod listener;
+mod shutdown;
 mod token;
 #[cfg(feature = "trial")]
 mod trial;
@@ -30,6 +36,7 @@ pub use fault::CauserieError;
 pub use listener::{
     ConnectionListener, ListListener, ListenerError, Subscription, TimelineListener,
 };
+pub use shutdown::shutdown;
 pub use token::{TokenAnswer, TokenProvider};
 pub use updates::{ConnectionUpdates, ListUpdates, TimelineUpdates};
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use causerie_border::record::{ConnectionStatus, ListUpdate, TimelineBatch};
 use uniffi::UnexpectedUniFFICallbackError;
 
+use crate::held::Held;
+
 /// What the app's code threw. Without it, uniffi would make a panic of it.
 #[derive(Debug, uniffi::Error)]
 pub enum ListenerError {
@@ -55,8 +57,12 @@ pub trait TimelineListener: Send + Sync {
     fn on_batch(&self, batch: TimelineBatch) -> Result<(), ListenerError>;
 }
 
-pub(crate) fn log(told: Result<(), ListenerError>) {
-    if let Err(error) = told {
+/// Tells a listener something, unless it was given back.
+pub(crate) fn tell<T: ?Sized>(
+    listener: &Held<Arc<T>>,
+    call: impl FnOnce(&T) -> Result<(), ListenerError>,
+) {
+    if let Some(Err(error)) = listener.with(|listener| call(listener)) {
         tracing::error!("a listener of the app's threw; it will be called again: {error}");
     }
 }

@@ -7,6 +7,8 @@ use causerie_border::{
     record::{ConnectionStatus, ListUpdate, TimelineBatch},
 };
 
+use crate::gate::woken;
+
 /// How a timeline changes.
 #[derive(Debug, uniffi::Object)]
 pub struct TimelineUpdates {
@@ -50,7 +52,7 @@ impl ConnectionUpdates {
 impl TimelineUpdates {
     /// All that changed since the last call, once there is something.
     pub async fn next(&self) -> Option<TimelineBatch> {
-        self.pull.next().await.map(Into::into)
+        woken(self.pull.next()).await.map(Into::into)
     }
 
     /// Ends it; who waits for the next gets none, at once.
@@ -63,7 +65,7 @@ impl TimelineUpdates {
 impl ListUpdates {
     /// All that changed since the last call, once there is something.
     pub async fn next(&self) -> Option<ListUpdate> {
-        self.pull.next().await.map(Into::into)
+        woken(self.pull.next()).await.map(Into::into)
     }
 
     /// Ends it; who waits for the next gets none, at once.
@@ -76,7 +78,7 @@ impl ListUpdates {
 impl ConnectionUpdates {
     /// The next state, once there is one.
     pub async fn next(&self) -> Option<ConnectionStatus> {
-        self.pull.next().await.map(Into::into)
+        woken(self.pull.next()).await.map(Into::into)
     }
 
     /// Ends it; who waits for the next gets none, at once.

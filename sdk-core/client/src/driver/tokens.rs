@@ -15,8 +15,13 @@ pub(crate) async fn ask(
     provider: Arc<dyn TokenProvider>,
     request: TokenRequest,
 ) -> Result<String, TokenFailure> {
-    // A task of its own, so that a panic ends there.
-    let mut asked = tokio::spawn(async move { provider.token(request).await });
+    // A task of its own, so that a panic ends there. It does not keep the provider, which is
+    // dropped when the client ends, and not after.
+    let mut asked = tokio::spawn(async move {
+        let answer = provider.token(request);
+        drop(provider);
+        answer.await
+    });
     match timeout(PATIENCE, &mut asked).await {
         Ok(Ok(answer)) => answer.map_err(Into::into),
         Ok(Err(_)) => {
