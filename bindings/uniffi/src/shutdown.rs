@@ -24,10 +24,10 @@ pub(crate) fn remember(client: &Arc<causerie::Client>) {
 
 /// For the end of the process, before the language's own end: ends all clients, and sees to it that
 /// no thread of the SDK's calls into the language any more. Call it where the language lets one do
-/// something at its exit: `atexit` in Python (the package's `__init__.py` does), `Runtime.addShutdownHook` on a
-/// JVM, `applicationWillTerminate` in Swift. Blocks until calls that are running have returned and all is closed, at most 5 seconds;
-/// whether that was enough. Nothing works after it, and futures that wait are never ready. Once
-/// more does nothing.
+/// something at its exit: `atexit` in Python (the package's `__init__.py` does),
+/// `Runtime.addShutdownHook` on a JVM, `applicationWillTerminate` in Swift. Blocks until calls that
+/// are running have returned and all is closed, at most 5 seconds; whether that was enough. Nothing
+/// works after it, and futures that wait are never ready. Once more does nothing.
 #[uniffi::export]
 pub fn shutdown() -> bool {
     gate::close();
