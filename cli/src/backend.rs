@@ -40,6 +40,7 @@ pub struct Backend {
     secret: String,
     arguments: Vec<String>,
     environment: Vec<(String, OsString)>,
+    log_to: Option<PathBuf>,
     child: Option<Child>,
     /// While this is open, the server goes on.
     lifeline: Option<ChildStdin>,
@@ -80,6 +81,7 @@ impl Backend {
             secret: format!("a secret of this run only, {}", std::process::id()),
             arguments: Vec::new(),
             environment: Vec::new(),
+            log_to: None,
             child: None,
             lifeline: None,
         })
@@ -96,6 +98,11 @@ impl Backend {
         let (name, value) = (name.into(), value.into());
         self.environment.retain(|(present, _)| *present != name);
         self.environment.push((name, value));
+    }
+
+    /// Has it write its log elsewhere, from the next start on. [`Self::log`] does not look there.
+    pub fn log_to(&mut self, path: impl Into<PathBuf>) {
+        self.log_to = Some(path.into());
     }
 
     /// The secret that its tokens are made with.
@@ -118,12 +125,15 @@ impl Backend {
         self.folder.join("data")
     }
 
-    /// The command that starts it.
-    fn command(&self) -> io::Result<Command> {
+    /// The command that starts it, for whoever starts it in a way of their own.
+    ///
+    /// # Errors
+    /// If its log cannot be opened.
+    pub fn command(&self) -> io::Result<Command> {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
-            .open(self.log_path())?;
+            .open(self.log_to.clone().unwrap_or_else(|| self.log_path()))?;
         let mut command = Command::new(&self.program);
         command
             .args(["serve", "--dev", "--listen", &self.addr.to_string()])

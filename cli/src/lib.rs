@@ -5,6 +5,7 @@
 //! - [`proxy`] stands between a client and a server, and cuts, stalls, delays or swallows.
 //! - [`backend`] is the server as a process that can be killed and started again.
 //! - [`port`] finds ports for such servers.
+//! - [`output`] prints, and knows what to do when it cannot.
 //! - [`raw`] is a WebSocket client that knows the wire and nothing of the SDK: a witness.
 //! - [`load`] is `causerie load`: thousands of such clients, lighter still.
 //!
@@ -14,6 +15,7 @@
 pub mod backend;
 pub mod demo;
 pub mod load;
+pub mod output;
 pub mod port;
 pub mod proxy;
 pub mod raw;

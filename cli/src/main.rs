@@ -7,7 +7,7 @@ mod token;
 
 use std::process::ExitCode;
 
-use causerie_cli::{demo, load};
+use causerie_cli::{demo, load, note};
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 const EXAMPLES: &str = "Examples:
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Refused(why)) => {
-            eprintln!("causerie: {why}");
+            note!("causerie: {why}");
             ExitCode::from(2)
         }
     }
@@ -97,7 +97,7 @@ fn usage(error: &clap::Error) -> ExitCode {
                 .map(|line| line.trim().trim_start_matches("error: "))
                 .collect();
             let path = help::path(Cli::command(), std::env::args_os().skip(1));
-            eprintln!("{path}: {} (see {path} --help)", why.join(" "));
+            note!("{path}: {} (see {path} --help)", why.join(" "));
             ExitCode::from(2)
         }
     }

@@ -9,6 +9,7 @@ use std::{
     sync::Arc,
 };
 
+use causerie_cli::{note, output, say};
 use causerie_server::{
     config::{Config, JwtSettings, Settings},
     listener::{self, Core, Server},
@@ -119,7 +120,7 @@ pub fn run(args: Args) -> Result<(), Refused> {
     let made = makes_one.then(make_secret);
     let auth = config.auth(given.as_deref().or(made.as_deref()))?;
     if args.check_config {
-        println!("the configuration can be used");
+        say!("the configuration can be used");
         return Ok(());
     }
     log_to_stderr(args.log_json);
@@ -155,10 +156,13 @@ pub fn run(args: Args) -> Result<(), Refused> {
             }
             // Only now, so that whatever cannot be used is the one line that is printed.
             if let Some(secret) = made {
-                eprintln!("no CAUSERIE_JWT_SECRET is set; tokens of this run are made with");
-                eprintln!("CAUSERIE_JWT_SECRET={secret}");
+                note!("no CAUSERIE_JWT_SECRET is set; tokens of this run are made with");
+                note!("CAUSERIE_JWT_SECRET={secret}");
             }
-            println!("listening on ws://{}/ws", listener.local_addr()?);
+            let address = listener.local_addr()?;
+            if let Err(error) = output::try_line(format_args!("listening on ws://{address}/ws")) {
+                tracing::warn!(%address, %error, "listening, which standard output does not take");
+            }
             let orphaned = input_ends(args.end_with_stdin);
             listener::run(listener, server, async {
                 tokio::select! {
@@ -208,6 +212,9 @@ fn log_to_stderr(json: bool) {
     let filter = EnvFilter::try_from_env("CAUSERIE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // What says so is `eprintln!`, which panics when the log has no room or no reader: a line of
+        // the log is lost then, and nothing else.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     if json {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use causerie_cli::say;
 use causerie_protocol::UserId;
 use causerie_server::{
     auth::{Auth, Rules},
@@ -70,9 +71,9 @@ pub fn run(args: &Args) -> Result<(), Refused> {
             "user_id": args.user,
             "expires_at": expires_at,
         });
-        println!("{said}");
+        say!("{said}");
     } else {
-        println!("{token}");
+        say!("{token}");
     }
     Ok(())
 }

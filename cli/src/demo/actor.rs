@@ -60,7 +60,7 @@ pub fn run(args: ActorArgs) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("demo-client: {error}");
+            crate::note!("demo-client: {error}");
             ExitCode::FAILURE
         }
     }

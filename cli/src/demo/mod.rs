@@ -37,7 +37,7 @@ use self::{
     show::{Show, say},
     stage::Stage,
 };
-use crate::{backend::NotStarted, raw::RawError};
+use crate::{backend::NotStarted, note, raw::RawError};
 
 /// Watch three clients and a server lose everything but the messages.
 ///
@@ -125,7 +125,7 @@ pub fn run(args: &DemoArgs) -> ExitCode {
     let curtain = match result {
         Ok(curtain) => curtain,
         Err(error) => {
-            eprintln!("causerie demo: {error}");
+            note!("causerie demo: {error}");
             return ExitCode::from(2);
         }
     };
@@ -135,7 +135,7 @@ pub fn run(args: &DemoArgs) -> ExitCode {
     if let Some(file) = &args.svg
         && let Err(error) = fs::write(file, picture(&curtain))
     {
-        eprintln!("causerie demo: {}: {error}", file.display());
+        note!("causerie demo: {}: {error}", file.display());
         return ExitCode::from(2);
     }
     if args.json {

@@ -9,6 +9,7 @@ mod disk;
 mod full;
 mod kills;
 mod lines;
+mod log;
 mod pause;
 mod power;
 mod reader;
