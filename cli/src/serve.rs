@@ -137,7 +137,9 @@ pub fn run(args: Args) -> Result<(), Refused> {
             let clock = core.clock.clone();
             let store = SqliteStore::open(
                 &config.data,
-                Options::default().clock(move || clock.wall()),
+                Options::default()
+                    .clock(move || clock.wall())
+                    .on_broken(end_without_store),
                 core.publisher(),
             )?;
             let server = Server::new(
@@ -189,6 +191,13 @@ async fn input_ends(wanted: bool) {
         let _: Result<(), ()> = ends.send(());
     });
     let _ = ended.await;
+}
+
+/// Whoever supervises the server starts it again, and nothing that was acknowledged is lost; one that
+/// goes on without a part of its store is no use to anybody.
+fn end_without_store() {
+    note!("causerie: a part of the store broke (a bug; see above); the server ends");
+    std::process::exit(1);
 }
 
 /// A secret of this run only.

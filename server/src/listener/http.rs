@@ -59,9 +59,17 @@ pub(super) fn router(server: Arc<Server>) -> Router {
 
 async fn ready(State(server): State<Arc<Server>>) -> Response {
     if server.connections.is_draining() {
-        (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response()
-    } else {
-        "ready\n".into_response()
+        return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
+    }
+    let store = Arc::clone(&server.store);
+    let trouble = tokio::task::spawn_blocking(move || store.trouble());
+    match trouble.await {
+        Ok(None) => "ready\n".into_response(),
+        Ok(Some(reason)) => {
+            let why = format!("nothing can be stored: {reason}\n");
+            (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 

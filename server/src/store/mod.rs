@@ -488,6 +488,11 @@ pub trait Store: Send + Sync + 'static {
     /// with `unavailable`, which is retryable, and counts as the lane's first refusal.
     fn submit(&self, command: Command, done: Done);
 
+    /// Why nothing can be stored just now. May look at files.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// Queues a query.
     fn query(&self, query: Query, read: Read);
 }

@@ -13,6 +13,7 @@ mod log;
 mod pause;
 mod power;
 mod reader;
+mod ready;
 mod removal;
 mod restarts;
 mod serve;

@@ -9,6 +9,8 @@ use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use crate::store::tables::TableError;
 
+use super::condition::Files;
+
 /// Statements that a connection keeps prepared: all of them.
 const STATEMENTS: usize = 96;
 
@@ -18,6 +20,8 @@ pub(super) struct Database {
     pub(super) connection: Connection,
     /// So many commits are to fail, as on a full disk; for tests.
     pub(super) fail_commits: Arc<AtomicU32>,
+    /// Where it writes, once that is settled.
+    pub(super) files: Arc<Files>,
 }
 
 impl Database {
@@ -65,6 +69,7 @@ impl Database {
         Self {
             connection,
             fail_commits: Arc::default(),
+            files: Arc::default(),
         }
     }
 

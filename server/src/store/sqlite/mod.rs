@@ -10,6 +10,7 @@
 //! or a backup kept.
 
 mod changes;
+mod condition;
 mod conversations;
 mod database;
 mod identity;
@@ -28,6 +29,7 @@ mod plans;
 
 use std::{
     fs::File,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
         Arc,
@@ -43,6 +45,7 @@ use parking_lot::Mutex;
 pub use open::OpenError;
 
 use self::{
+    condition::Condition,
     open::Opened,
     writer::{Sources, Writer},
 };
@@ -58,6 +61,7 @@ pub struct Options {
     readers: usize,
     batch: usize,
     sources: Sources,
+    broken: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Default for Options {
@@ -70,6 +74,7 @@ impl Default for Options {
                 now: Box::new(move || clock.wall()),
                 ids: Box::new(new_id),
             },
+            broken: Arc::new(|| {}),
         }
     }
 }
@@ -94,6 +99,14 @@ impl Options {
         self
     }
 
+    /// What to do when a thread of the store panicked, which the log says. It is called on that
+    /// thread, and from then on the store answers nothing that it can be trusted with: a server ends.
+    /// Default: nothing.
+    pub fn on_broken(mut self, broken: impl Fn() + Send + Sync + 'static) -> Self {
+        self.broken = Arc::new(broken);
+        self
+    }
+
     /// Where the ids of events come from. Default: UUIDv7 of the present.
     pub fn ids(mut self, ids: impl FnMut() -> MessageId + Send + 'static) -> Self {
         self.sources.ids = Box::new(ids);
@@ -108,6 +121,8 @@ pub struct SqliteStore {
     queries: Option<Sender<reader::Job>>,
     threads: Vec<JoinHandle<()>>,
     fail_commits: Arc<AtomicU32>,
+    condition: Condition,
+    broken: Arc<dyn Fn() + Send + Sync>,
     _lock: File,
 }
 
@@ -131,6 +146,8 @@ impl SqliteStore {
             queries: Some(queries),
             threads: Vec::with_capacity(1 + readers.len()),
             fail_commits: Arc::clone(&writer.fail_commits),
+            condition: Condition::new(Arc::clone(&writer.files)),
+            broken: options.broken,
             _lock: lock,
         };
         let writer = Writer {
@@ -140,6 +157,7 @@ impl SqliteStore {
             sources: options.sources,
             publish,
             batch: options.batch,
+            condition: store.condition.clone(),
         };
         store.spawn(folder, "store-writer", move || writer.run())?;
         let asked = Arc::new(Mutex::new(asked));
@@ -160,9 +178,18 @@ impl SqliteStore {
     fn spawn(
         &mut self,
         folder: &Path,
-        name: &str,
+        name: &'static str,
         run: impl FnOnce() + Send + 'static,
     ) -> Result<(), OpenError> {
+        let (condition, broken) = (self.condition.clone(), Arc::clone(&self.broken));
+        let run = move || {
+            // Nobody touches again what the panic left behind.
+            if catch_unwind(AssertUnwindSafe(run)).is_err() {
+                condition.set_broken();
+                tracing::error!(thread = name, "a thread of the store panicked");
+                broken();
+            }
+        };
         let thread = thread::Builder::new()
             .name(name.into())
             .spawn(run)
@@ -189,6 +216,10 @@ impl Store for SqliteStore {
         }
     }
 
+    fn trouble(&self) -> Option<String> {
+        self.condition.trouble()
+    }
+
     fn query(&self, query: Query, read: Read) {
         let job = reader::Job { query, read };
         let unsent = match &self.queries {
@@ -207,8 +238,9 @@ impl Drop for SqliteStore {
         self.queries = None;
         for thread in self.threads.drain(..) {
             // The last owner may be an answer that runs on one of these threads.
-            if thread.thread().id() != thread::current().id() && thread.join().is_err() {
-                tracing::error!("a thread of the store panicked");
+            if thread.thread().id() != thread::current().id() {
+                // A panic was told of where it was caught.
+                let _ = thread.join();
             }
         }
     }

@@ -4,11 +4,12 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rusqlite::ErrorCode;
 
-use super::{database::Database, identity, schema};
+use super::{condition::Files, database::Database, identity, schema};
 
 /// The database in its folder.
 const DATABASE: &str = "causerie.db";
@@ -132,6 +133,7 @@ pub(super) fn open(folder: &Path, readers: usize) -> Result<Opened, OpenError> {
         let readers = (0..readers)
             .map(|_| Database::open_reader(&path).map_err(OpenError::Database))
             .collect::<Result<_, _>>()?;
+        writer.files = Arc::new(Files::of(&path));
         Ok((writer, readers, epoch))
     })();
     let (writer, readers, epoch) = opened.map_err(|error: OpenError| error.of(folder))?;

@@ -252,6 +252,7 @@ impl Rows for Database {
 
 impl Tables for Database {
     fn begin(&mut self) -> Result<(), TableError> {
+        self.files.check()?;
         self.run("BEGIN IMMEDIATE", [])?;
         Ok(())
     }
