@@ -24,7 +24,7 @@ use serde::Deserialize;
 use crate::{
     auth::{Auth, KeyError, Rules},
     conn::{ConnConfig, RateConfig},
-    listener::Options,
+    listener::{Options, is_origin},
 };
 
 /// What is set in one place. What is not set there is set in the next.
@@ -96,6 +96,11 @@ pub enum ConfigError {
     /// A number makes no sense.
     #[error("the rate needs a positive per_second and burst, and a flood of at least 0")]
     Rate,
+    /// No page has this origin.
+    #[error(
+        "`{0}` is no origin: write it as browsers do, a scheme and a host in lower case and a port if need be, as in https://app.example"
+    )]
+    Origin(String),
     /// There is nothing to check tokens with.
     #[error(
         "no key for tokens: set CAUSERIE_JWT_SECRET, or name a public key with --jwt-key, or use --dev"
@@ -155,7 +160,7 @@ impl Settings {
     /// Fills in the defaults.
     ///
     /// # Errors
-    /// If a number makes no sense.
+    /// If a number makes no sense, or an origin is none.
     pub fn complete(self, dev: bool) -> Result<Config, ConfigError> {
         let rate = match self.rate {
             None => RateConfig::default(),
@@ -172,12 +177,16 @@ impl Settings {
         if self.max_connections == Some(0) {
             return Err(ConfigError::Connections);
         }
+        let allowed_origins = self.allowed_origins.unwrap_or_default();
+        if let Some(wrong) = allowed_origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::Origin(wrong.clone()));
+        }
         Ok(Config {
             listen: self.listen.unwrap_or(([127, 0, 0, 1], 4000).into()),
             data: self.data.unwrap_or_else(|| "causerie-data".into()),
             dev,
             jwt: self.jwt,
-            allowed_origins: self.allowed_origins.unwrap_or_default(),
+            allowed_origins,
             max_connections: self.max_connections,
             rate,
         })
@@ -268,6 +277,10 @@ mod tests {
         assert!(matches!(
             settings(r#"{"max_connections":0}"#).complete(false),
             Err(ConfigError::Connections)
+        ));
+        assert!(matches!(
+            settings(r#"{"allowed_origins":["not a url"]}"#).complete(false),
+            Err(ConfigError::Origin(_))
         ));
         assert!(serde_json::from_str::<Settings>(r#"{"lisen":"127.0.0.1:1"}"#).is_err());
         let config = Settings::default().complete(false).unwrap();

@@ -91,11 +91,14 @@ async fn upgrade(State(server): State<Arc<Server>>, mut request: Request) -> Res
         response.headers_mut().insert(header::UPGRADE, websocket);
         return response;
     }
-    if headers
-        .get(header::SEC_WEBSOCKET_VERSION)
-        .is_none_or(|version| version != "13")
-    {
-        return refuse(StatusCode::BAD_REQUEST, "the WebSocket version is 13");
+    let mut versions = headers.get_all(header::SEC_WEBSOCKET_VERSION).iter();
+    if versions.next().is_none_or(|version| version != "13") || versions.next().is_some() {
+        let mut response = refuse(StatusCode::UPGRADE_REQUIRED, "the WebSocket version is 13");
+        let version = HeaderValue::from_static("13");
+        response
+            .headers_mut()
+            .insert(header::SEC_WEBSOCKET_VERSION, version);
+        return response;
     }
     let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY) else {
         return refuse(StatusCode::BAD_REQUEST, "there is no Sec-WebSocket-Key");
@@ -141,6 +144,7 @@ async fn upgrade(State(server): State<Arc<Server>>, mut request: Request) -> Res
 async fn dev_token(
     State(server): State<Arc<Server>>,
     Extension(Peer(peer)): Extension<Peer>,
+    headers: HeaderMap,
     body: String,
 ) -> Response {
     #[derive(Deserialize)]
@@ -150,6 +154,11 @@ async fn dev_token(
     }
     if !peer.ip().to_canonical().is_loopback() {
         return (StatusCode::FORBIDDEN, "only on loopback\n").into_response();
+    }
+    if !server.options.gives_dev_token(&headers) {
+        let why =
+            "only for localhost or an address, and for pages of this machine or of the list\n";
+        return (StatusCode::FORBIDDEN, why).into_response();
     }
     let ask: Ask = match serde_json::from_str(&body) {
         Ok(ask) => ask,
@@ -207,43 +216,9 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
         .then(|| token.trim().to_owned())
 }
 
-impl super::Options {
-    /// Whether a page of this origin may connect: one of the server's own host, or of the list.
-    /// What is no browser sends none.
-    fn allows_origin(&self, headers: &HeaderMap) -> bool {
-        let Some(origin) = headers.get(header::ORIGIN) else {
-            return true;
-        };
-        let Ok(origin) = origin.to_str() else {
-            return false;
-        };
-        if self.dev || self.allowed_origins.iter().any(|allowed| allowed == origin) {
-            return true;
-        }
-        let host = headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok());
-        match (origin.split_once("://"), host) {
-            (Some((scheme, origin)), Some(host)) => without_default_port(scheme, origin)
-                .eq_ignore_ascii_case(without_default_port(scheme, host)),
-            _ => false,
-        }
-    }
-}
-
-fn without_default_port<'a>(scheme: &str, host: &'a str) -> &'a str {
-    let port = if scheme.eq_ignore_ascii_case("https") {
-        ":443"
-    } else {
-        ":80"
-    };
-    host.strip_suffix(port).unwrap_or(host)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listener::Options;
 
     #[test]
     fn no_subprotocol_is_fine_and_only_unknown_ones_are_not() {
@@ -259,25 +234,6 @@ mod tests {
             });
             assert_eq!(subprotocol(&headers), chosen, "{offered:?}");
         }
-    }
-
-    #[test]
-    fn a_foreign_origin_must_be_on_the_list() {
-        let options = Options {
-            allowed_origins: vec!["https://app.example".into()],
-            ..Options::default()
-        };
-        let allows = |origin, host| {
-            options.allows_origin(&with(&[(header::ORIGIN, origin), (header::HOST, host)]))
-        };
-        assert!(allows("https://chat.example", "chat.example"));
-        assert!(allows("https://chat.example", "chat.example:443"));
-        assert!(allows("http://127.0.0.1:4000", "127.0.0.1:4000"));
-        assert!(allows("https://app.example", "chat.example"));
-        assert!(!allows("https://evil.example", "chat.example"));
-        assert!(!allows("http://127.0.0.1:4001", "127.0.0.1:4000"));
-        assert!(!allows("null", "chat.example"));
-        assert!(options.allows_origin(&HeaderMap::new()));
     }
 
     fn with(pairs: &[(header::HeaderName, &'static str)]) -> HeaderMap {

@@ -4,6 +4,7 @@ mod connections;
 mod frame;
 mod http;
 mod mailbox;
+mod origin;
 mod socket;
 mod wire;
 
@@ -20,6 +21,7 @@ use tokio::{
     time::timeout,
 };
 
+pub(crate) use self::origin::is_origin;
 use self::{
     connections::Connections,
     http::{Handoff, Peer, Upgrade},

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use causerie_server::{conn::ConnConfig, listener::Options};
 use serde_json::json;
-use site::{Site, device};
+use site::{Site, device, exchange};
 use tokio::net::TcpSocket;
 
 #[tokio::test]
@@ -81,6 +81,50 @@ async fn a_foreign_origin_is_refused_unless_it_is_on_the_list_or_this_is_dev() {
         dev.http("POST", "/dev/token", r#"{"user_id":""}"#).await.0,
         400
     );
+}
+
+#[tokio::test]
+async fn a_token_for_developers_is_not_for_pages_from_elsewhere() {
+    let site = Site::dev().await;
+    let body = r#"{"user_id":"alice"}"#;
+    for (headers, status) in [
+        ("host: localhost:4000\r\n", "200"),
+        ("host: 10.0.2.2:4000\r\n", "200"),
+        (
+            "host: localhost\r\norigin: http://localhost:5173\r\n",
+            "200",
+        ),
+        ("host: rebound.example\r\n", "403"),
+        ("host: localhost\r\norigin: https://evil.example\r\n", "403"),
+    ] {
+        let request = format!(
+            "POST /dev/token HTTP/1.1\r\n{headers}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let response = exchange(site.addr, &request).await;
+        assert_eq!(response.get(9..12), Some(status), "{headers}: {response}");
+    }
+}
+
+#[tokio::test]
+async fn another_version_of_the_websocket_is_told_which_one_there_is() {
+    let site = Site::dev().await;
+    for versions in [
+        "",
+        "sec-websocket-version: 8\r\n",
+        "sec-websocket-version: 13\r\nsec-websocket-version: 8\r\n",
+    ] {
+        let request = format!(
+            "GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade, close\r\nupgrade: websocket\r\n\
+             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{versions}\r\n"
+        );
+        let response = exchange(site.addr, &request).await.to_lowercase();
+        assert_eq!(response.get(9..12), Some("426"), "{response}");
+        assert!(
+            response.contains("\r\nsec-websocket-version: 13\r\n"),
+            "{response}"
+        );
+    }
 }
 
 #[tokio::test]

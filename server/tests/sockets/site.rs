@@ -176,25 +176,31 @@ impl Site {
         path: &str,
         body: &str,
     ) -> (u16, String) {
-        let mut stream = TcpStream::connect(addr).await.expect("a connection");
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        stream.write_all(request.as_bytes()).await.expect("sent");
-        let mut response = String::new();
-        let read = stream.read_to_string(&mut response);
-        timeout(PATIENCE, read)
-            .await
-            .expect("in time")
-            .expect("a response");
+        let response = exchange(addr, &request).await;
         let status = response.get(9..12).and_then(|code| code.parse().ok());
         let body = response
             .split_once("\r\n\r\n")
             .map(|(_, body)| body.to_owned());
         (status.expect("a status"), body.unwrap_or_default())
     }
+}
+
+/// Sends this, and reads until the server closes.
+pub async fn exchange(addr: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(addr).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut response = String::new();
+    let read = stream.read_to_string(&mut response);
+    timeout(PATIENCE, read)
+        .await
+        .expect("in time")
+        .expect("a response");
+    response
 }
 
 /// A UUIDv7 that follows from a user's name.
