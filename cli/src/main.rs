@@ -5,9 +5,12 @@ mod help;
 mod serve;
 mod token;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
-use causerie_cli::{demo, load, note};
+use causerie_cli::{demo, load, note, output};
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 const EXAMPLES: &str = "Examples:
@@ -86,8 +89,11 @@ fn usage(error: &clap::Error) -> ExitCode {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = error.print();
-            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+            match error.print().and_then(|()| io::stdout().flush()) {
+                Err(cannot) if !error.use_stderr() => output::end(&cannot),
+                // What cannot be said on standard error is not said.
+                Ok(()) | Err(_) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+            }
         }
         _ => {
             let text = error.to_string();

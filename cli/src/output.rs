@@ -46,8 +46,8 @@ pub fn aside(what: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "{what}");
 }
 
-/// Ends the process: standard output cannot be written.
-fn end(error: &io::Error) -> ! {
+/// Ends the process: standard output cannot be written. What [`say!`](crate::say) does then.
+pub fn end(error: &io::Error) -> ! {
     if error.kind() == io::ErrorKind::BrokenPipe {
         std::process::exit(NOBODY_READS);
     }

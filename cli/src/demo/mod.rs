@@ -34,10 +34,10 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 use self::{
     director::{Curtain, Director, Plant},
     screen::{HEIGHT, WIDTH},
-    show::{Show, say},
+    show::Show,
     stage::Stage,
 };
-use crate::{backend::NotStarted, note, raw::RawError};
+use crate::{backend::NotStarted, note, raw::RawError, say};
 
 /// Watch three clients and a server lose everything but the messages.
 ///
@@ -116,6 +116,13 @@ impl From<RawError> for DemoError {
 
 /// Runs the demo; its exit code says whether every promise was kept.
 pub fn run(args: &DemoArgs) -> ExitCode {
+    // Before the run, which would be lost.
+    if let Some(file) = &args.svg
+        && let Err(error) = fs::File::options().create(true).append(true).open(file)
+    {
+        note!("causerie demo: {}: {error}", file.display());
+        return ExitCode::from(2);
+    }
     let result = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -130,8 +137,11 @@ pub fn run(args: &DemoArgs) -> ExitCode {
         }
     };
     let outcome = &curtain.outcome;
-    say("");
-    outcome.table().iter().for_each(|line| say(line));
+    // All that was started has ended: now the process may end where its output does.
+    say!();
+    for line in outcome.table() {
+        say!("{line}");
+    }
     if let Some(file) = &args.svg
         && let Err(error) = fs::write(file, picture(&curtain))
     {
@@ -139,7 +149,7 @@ pub fn run(args: &DemoArgs) -> ExitCode {
         return ExitCode::from(2);
     }
     if args.json {
-        say(&outcome.to_json().to_string());
+        say!("{}", outcome.to_json());
     }
     if outcome.is_clean() {
         ExitCode::SUCCESS

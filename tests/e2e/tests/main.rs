@@ -10,6 +10,7 @@ mod full;
 mod kills;
 mod lines;
 mod log;
+mod output;
 mod pause;
 mod power;
 mod reader;
