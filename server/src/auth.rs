@@ -11,6 +11,17 @@ use serde_json::{Map, Value};
 
 /// How far a token's `nbf` may lie ahead of this server's clock, in milliseconds.
 const NOT_BEFORE_LEEWAY_MS: u64 = 60_000;
+/// Claims that mean something else in every token (RFC 7519 §4.1; docs/protocol.md §3).
+const OTHER_CLAIMS: [&str; 8] = [
+    "exp",
+    "nbf",
+    "iat",
+    "iss",
+    "aud",
+    "scope",
+    "guest",
+    "conversations",
+];
 /// Longest name taken from a token, in bytes.
 const MAX_NAME_BYTES: usize = 512;
 
@@ -57,6 +68,9 @@ pub enum KeyError {
     /// Not a public key that a token can be checked with.
     #[error("the JWT key is no PEM of an RSA, P-256 or Ed25519 public key")]
     NotPublicKey,
+    /// This claim says something else.
+    #[error("the claim `{0}` cannot hold the user id: it has a meaning of its own in every token")]
+    UserClaim(String),
 }
 
 /// What else a token must fulfil.
@@ -68,6 +82,17 @@ pub struct Rules {
     pub audience: Option<String>,
     /// The claim that holds the user id. Default: `sub`.
     pub user_claim: Option<String>,
+}
+
+impl Rules {
+    fn check(&self) -> Result<(), KeyError> {
+        match &self.user_claim {
+            Some(claim) if OTHER_CLAIMS.contains(&claim.as_str()) => {
+                Err(KeyError::UserClaim(claim.clone()))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// Checks tokens; with a shared secret it makes them too.
@@ -90,8 +115,9 @@ impl Auth {
     /// Tokens signed with HS256 and this secret.
     ///
     /// # Errors
-    /// If the secret is empty.
+    /// If the secret is empty, or the user id is to stand in a claim that means something else.
     pub fn from_secret(secret: &[u8], rules: Rules) -> Result<Self, KeyError> {
+        rules.check()?;
         if secret.is_empty() {
             return Err(KeyError::Empty);
         }
@@ -105,8 +131,9 @@ impl Auth {
     /// the key's type has it.
     ///
     /// # Errors
-    /// If the PEM holds no such key.
+    /// If the PEM holds no such key, or the user id is to stand in a claim that means something else.
     pub fn from_public_pem(pem: &[u8], rules: Rules) -> Result<Self, KeyError> {
+        rules.check()?;
         let (key, algorithm) = DecodingKey::from_ec_pem(pem)
             .map(|key| (key, Algorithm::ES256))
             .or_else(|_| DecodingKey::from_ed_pem(pem).map(|key| (key, Algorithm::EdDSA)))
@@ -144,9 +171,16 @@ impl Auth {
     /// The code and message of the `auth_error`.
     pub fn verify(&self, token: &str, now: Millis) -> Result<Identity, Refusal> {
         use AuthCode::{GuestForbidden, TokenExpired, TokenInvalid};
-        let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &self.key, &self.validation)
-            .map_err(|error| Refusal::new(TokenInvalid, format!("the token is invalid: {error}")))?
-            .claims;
+        let token = jsonwebtoken::decode::<Map<String, Value>>(token, &self.key, &self.validation)
+            .map_err(|error| {
+                Refusal::new(TokenInvalid, format!("the token is invalid: {error}"))
+            })?;
+        // Whatever it names must be understood (RFC 7515 §4.1.11), and this server knows none.
+        if token.header.crit.is_some() {
+            let why = "the token's header has `crit`, of which this server knows nothing";
+            return Err(Refusal::new(TokenInvalid, why));
+        }
+        let claims = token.claims;
         let user_id = claims
             .get(&self.user_claim)
             .and_then(Value::as_str)
@@ -164,10 +198,12 @@ impl Auth {
         if expires_at <= now {
             return Err(Refusal::new(TokenExpired, "the token has expired"));
         }
-        if let Some(not_before) = claims.get("nbf").and_then(time_claim)
-            && not_before > now.saturating_add(NOT_BEFORE_LEEWAY_MS)
-        {
-            return Err(Refusal::new(TokenInvalid, "the token is not valid yet"));
+        if let Some(not_before) = claims.get("nbf") {
+            let not_before = time_claim(not_before)
+                .ok_or_else(|| Refusal::new(TokenInvalid, "the token's `nbf` is no number"))?;
+            if not_before > now.saturating_add(NOT_BEFORE_LEEWAY_MS) {
+                return Err(Refusal::new(TokenInvalid, "the token is not valid yet"));
+            }
         }
         if claims.get("guest").and_then(Value::as_bool) == Some(true) {
             return Err(Refusal::new(
@@ -199,13 +235,14 @@ impl Auth {
     ) -> Option<String> {
         let signer = self.signer.as_ref()?;
         let mut claims = Map::new();
-        claims.insert(self.user_claim.clone(), user_id.as_str().into());
         claims.insert("exp".into(), (expires_at / 1000).into());
         for (claim, value) in [("name", name), ("scope", scope)] {
             if let Some(value) = value {
                 claims.insert(claim.into(), value.into());
             }
         }
+        // Last, since that claim may be `name`.
+        claims.insert(self.user_claim.clone(), user_id.as_str().into());
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, signer).ok()
     }
 }
@@ -281,6 +318,57 @@ mod tests {
             let token = signed(Algorithm::HS256, &claims);
             assert_eq!(refused(&token), AuthCode::TokenInvalid, "{claims:?}");
         }
+    }
+
+    #[test]
+    fn a_token_that_is_not_valid_yet_is_refused_beyond_a_minute_of_another_clock() {
+        let now = NOW / 1000;
+        for (nbf, is_good) in [
+            (Value::from(now - 1), true),
+            (Value::from(now + 60), true),
+            (Value::from(now + 61), false),
+            (Value::from(1e300), false),
+            (Value::from("later"), false),
+        ] {
+            let token = signed(
+                Algorithm::HS256,
+                &[("sub", "a".into()), ("exp", far()), ("nbf", nbf.clone())],
+            );
+            let verified = auth(Rules::default()).verify(&token, NOW);
+            assert_eq!(verified.is_ok(), is_good, "{nbf}: {verified:?}");
+            if let Err(refusal) = verified {
+                assert_eq!(refusal.code, AuthCode::TokenInvalid);
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_that_must_be_understood_is_refused() {
+        let claims = serde_json::json!({"sub": "a", "exp": far()});
+        for crit in [vec!["x".to_owned()], Vec::new()] {
+            let header = Header {
+                crit: Some(crit),
+                ..Header::new(Algorithm::HS256)
+            };
+            let key = EncodingKey::from_secret(b"secret");
+            let token = jsonwebtoken::encode(&header, &claims, &key).unwrap();
+            assert_eq!(refused(&token), AuthCode::TokenInvalid);
+        }
+    }
+
+    #[test]
+    fn a_claim_with_a_meaning_of_its_own_holds_no_user_id() {
+        let with = |claim: &str| Rules {
+            user_claim: Some(claim.into()),
+            ..Rules::default()
+        };
+        for claim in ["exp", "nbf", "guest", "scope"] {
+            let made = Auth::from_secret(b"secret", with(claim));
+            assert!(matches!(made, Err(KeyError::UserClaim(_))), "{claim}");
+        }
+        let named = auth(with("name"));
+        let token = named.mint(&alice(), NOW + 60_000, Some("Alice")).unwrap();
+        assert_eq!(named.verify(&token, NOW).unwrap().user_id, alice());
     }
 
     #[test]
