@@ -36,6 +36,9 @@ const EXAMPLES: &str = "Examples:
 It prints `listening on ws://…` when it is ready, logs to stderr (set CAUSERIE_LOG=debug for
 more), and ends on SIGTERM once clients are told when to come back.";
 
+/// What HS256 asks of its secret, at least.
+const SECRET_BYTES: usize = 32;
+
 /// Arguments of `causerie serve`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -124,6 +127,7 @@ pub fn run(args: Args) -> Result<(), Refused> {
         return Ok(());
     }
     log_to_stderr(args.log_json);
+    warn_of_short_secret(&config, given.as_deref());
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?
@@ -191,6 +195,20 @@ async fn input_ends(wanted: bool) {
         let _: Result<(), ()> = ends.send(());
     });
     let _ = ended.await;
+}
+
+/// Not refused, since what signs tokens is in use elsewhere and not changed by one server.
+fn warn_of_short_secret(config: &Config, secret: Option<&str>) {
+    let Some(secret) = secret.filter(|_| !config.dev && !config.has_public_key()) else {
+        return;
+    };
+    if secret.len() < SECRET_BYTES {
+        tracing::warn!(
+            bytes = secret.len(),
+            "CAUSERIE_JWT_SECRET is shorter than the {SECRET_BYTES} bytes that HS256 asks for (RFC 7518 §3.2): \
+             whoever holds one token can find it by trying, and then be anybody"
+        );
+    }
 }
 
 /// Whoever supervises the server starts it again, and nothing that was acknowledged is lost; one that

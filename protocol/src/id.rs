@@ -95,7 +95,11 @@ impl<'de> Deserialize<'de> for UserId {
 /// The one form of a UUID on the wire; the library reads three more.
 fn hyphenated(text: &str) -> Result<Uuid, IdError> {
     if text.len() != uuid::fmt::Hyphenated::LENGTH {
-        return Err(IdError::NotUuid("it has 36 characters".into()));
+        return Err(IdError::NotUuid(format!(
+            "it has {} bytes instead of {}",
+            text.len(),
+            uuid::fmt::Hyphenated::LENGTH
+        )));
     }
     Uuid::try_parse(text).map_err(|e| IdError::NotUuid(e.to_string()))
 }
