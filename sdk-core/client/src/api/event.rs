@@ -45,6 +45,10 @@ pub enum Event {
         retryable: bool,
     },
     /// The local database was damaged. It was set aside, and what could be read was saved.
+    ///
+    /// A file that was deleted, or cut to nothing, is no damage: neither can be told from the first
+    /// start, which leaves an empty file as well if it is cut off. The client begins anew without
+    /// this event; only what was never sent is gone, the server tells the rest again.
     Recovered(Recovery),
     /// This listener was too slow: so many events were dropped. The observable states are right
     /// all the same.
