@@ -427,6 +427,13 @@ impl Live {
                 }
                 continue;
             }
+            if notice
+                .revoked
+                .is_some_and(|seq| conversation.head_seq < seq)
+            {
+                // Read before the user left, which was told meanwhile.
+                continue;
+            }
             let is_whole = notice.full || notice.created;
             if is_whole && self.is_overtaken(&conversation) {
                 let notice = Notice {

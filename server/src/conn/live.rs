@@ -271,6 +271,7 @@ impl Live {
         batch: &mut Batch,
     ) {
         if let Some(seq) = notice.revoked {
+            self.note_revoked(conversation_id, seq);
             if self.subscriptions.contains(conversation_id) {
                 self.subscriptions.handle_left(conversation_id, seq);
             } else {
@@ -291,6 +292,18 @@ impl Live {
                 ..rest
             };
             self.activity.handle_notice(conversation_id, rest);
+        }
+    }
+
+    /// The user left there at this seq. An item that is just being read may be from before that, and
+    /// must not be told after it.
+    fn note_revoked(&mut self, conversation_id: ConversationId, seq: Seq) {
+        for (_, pending) in &mut self.pending {
+            if let Pending::Items { due, .. } = pending {
+                for (_, notice) in due.iter_mut().filter(|(id, _)| *id == conversation_id) {
+                    notice.revoked = Some(seq);
+                }
+            }
         }
     }
 

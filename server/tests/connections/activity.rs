@@ -270,6 +270,26 @@ fn whoever_becomes_a_member_is_told_of_the_conversation() {
 }
 
 #[test]
+fn who_is_put_out_while_the_item_is_read_is_not_told_afterwards_that_they_are_in() {
+    let mut world = World::new();
+    let bob = world.connect("bob");
+    world.take(bob);
+    world.holds_answers = true;
+    let room = world.group("alice", &["bob"]);
+    world.settle();
+    world.read_early();
+    world.remove("alice", room, "bob");
+    world.settle();
+    world.holds_answers = false;
+    world.settle();
+    world.pass(1_000);
+    assert_eq!(kinds(&world.take(bob)), ["connection_event"]);
+    world.add("alice", room, "bob");
+    world.settle();
+    assert_eq!(kinds(&world.take(bob)), ["conversation_created"]);
+}
+
+#[test]
 fn reading_on_one_device_is_told_to_the_others() {
     let mut world = World::new();
     let room = world.group("alice", &["bob"]);

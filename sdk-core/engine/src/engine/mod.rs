@@ -19,7 +19,7 @@ use std::{
 };
 
 use causerie_protocol::{
-    ClientFrame, ClientId, ConversationActivity, ConversationId, Request, User, UserId,
+    ClientFrame, ClientId, ConversationActivity, ConversationId, Request, Seq, User, UserId,
 };
 
 use crate::{
@@ -64,6 +64,9 @@ pub struct Engine {
     drafts: BTreeMap<ConversationId, String>,
     /// Activity of conversations whose item is yet to come.
     orphans: BTreeMap<ConversationId, ConversationActivity>,
+    /// Where this user left conversations that are not known here: an item that was read before
+    /// that may be told after it.
+    departures: BTreeMap<ConversationId, Seq>,
     users: BTreeMap<UserId, User>,
     timelines: BTreeMap<TimelineId, Timeline>,
     /// The timelines that show a conversation.
@@ -110,6 +113,7 @@ impl Engine {
             conversations,
             drafts: BTreeMap::new(),
             orphans: BTreeMap::new(),
+            departures: BTreeMap::new(),
             users: snapshot
                 .users
                 .into_iter()

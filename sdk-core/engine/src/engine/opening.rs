@@ -102,6 +102,7 @@ impl Engine {
         self.changes.ops.push(StoreOp::DropConfirmed);
         self.sync.handle_epoch();
         self.orphans.clear();
+        self.departures.clear();
         self.receipts.clear();
         self.fetches.clear();
         let overlays: Vec<_> = self
@@ -391,6 +392,9 @@ impl Engine {
     pub(super) fn handle_left(&mut self, id: ConversationId, seq: Option<Seq>) {
         self.subscriptions.handle_ended(id, None);
         let Some(conversation) = self.conversations.get_mut(&id) else {
+            if let Some(seq) = seq {
+                self.note_departure(id, seq);
+            }
             return;
         };
         if seq.is_some_and(|seq| seq < conversation.item.visible_from) {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use causerie_protocol::{
-    ConversationActivity, ConversationId, ErrorReply, HistoryPage, Item, MembershipState, SyncPage,
+    ConversationActivity, ConversationId, ErrorReply, HistoryPage, Item, MembershipState, Seq,
+    SyncPage,
 };
 
 use super::Engine;
@@ -16,7 +17,7 @@ use crate::{
     sync::AfterPage,
 };
 
-/// Activity of so many unknown conversations is kept; a sync tells of the others.
+/// What is told of so many unknown conversations is kept; a sync tells of the others.
 const MAX_ORPHANS: usize = 1000;
 
 impl Engine {
@@ -71,6 +72,11 @@ impl Engine {
             }
             None => {
                 let mut conversation = Conversation::new(told);
+                conversation.left_at = self.departures.get(&id).copied();
+                if conversation.has_passed(&conversation.item) {
+                    return;
+                }
+                self.departures.remove(&id);
                 conversation.draft = self.drafts.remove(&id);
                 if let Some(activity) = self.orphans.remove(&id) {
                     item::merge_activity(&mut conversation.item, &activity);
@@ -88,6 +94,14 @@ impl Engine {
         self.settle_read_mark(id, read_seq);
         if !left {
             self.subscriptions.nudge(id);
+        }
+    }
+
+    /// This user left a conversation that is not known here.
+    pub(super) fn note_departure(&mut self, id: ConversationId, seq: Seq) {
+        if self.departures.len() < MAX_ORPHANS || self.departures.contains_key(&id) {
+            let known = self.departures.entry(id).or_default();
+            *known = seq.max(*known);
         }
     }
 

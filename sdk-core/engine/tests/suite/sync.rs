@@ -2,9 +2,9 @@
 
 use causerie_engine::{CommandKind, ConnectionState, Emission, EngineConfig, Position};
 use causerie_protocol::{
-    Authenticate, ClientFrame, ConversationActivity, ConversationEvent, ConversationKind,
-    CreateConversation, ErrorCode, ErrorReply, MembershipState, Request, Room, SendMessage,
-    ServerMessage, Sync, SyncPage, SyncToken, WriteOp,
+    Authenticate, ClientFrame, ConnectionEvent, ConnectionEventKind, ConversationActivity,
+    ConversationEvent, ConversationKind, CreateConversation, ErrorCode, ErrorReply,
+    MembershipState, Request, Room, SendMessage, ServerMessage, Sync, SyncPage, SyncToken, WriteOp,
 };
 
 use crate::common::{
@@ -214,6 +214,29 @@ fn activity_of_an_unknown_conversation_is_kept_until_its_item_comes() {
     device.event(page(3, None, Some("t1")));
     let entry = device.engine.conversation(conv(3)).expect("it came");
     assert_eq!((entry.item.head_seq, entry.unread), (9, 5));
+}
+
+#[test]
+fn who_was_put_out_of_an_unknown_conversation_is_not_let_in_by_an_item_from_before() {
+    let mut device = Device::knowing(&[]);
+    device.connect();
+    device.event(ServerMessage::ConnectionEvent(ConnectionEvent {
+        event: ConnectionEventKind::MembershipRevoked,
+        code: None,
+        retry_after_ms: None,
+        room: Some(Room::Conversation(conv(3))),
+        seq: Some(2),
+    }));
+    let told = |head_seq| {
+        let mut conversation = item(conv(3));
+        conversation.head_seq = head_seq;
+        ServerMessage::ConversationCreated(Box::new(ConversationEvent { conversation }))
+    };
+    device.event(told(1));
+    assert!(device.engine.conversation(conv(3)).is_none());
+    device.event(told(3));
+    let entry = device.engine.conversation(conv(3)).expect("they are back");
+    assert_eq!(entry.item.membership, MembershipState::Joined);
 }
 
 #[test]
