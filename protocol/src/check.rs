@@ -1,11 +1,16 @@
 //! What a request may hold: its limits, and what follows from its kind (docs/protocol.md §4, §5).
 
+use serde_json::Value;
+
 use crate::{
-    Content, ConversationKind, ErrorCode, ErrorReply, HistoryPolicy, MessageKind, Request, Role,
-    SendMessage, Status, WriteOp,
+    Content, ConversationKind, DecodeError, ErrorCode, ErrorReply, HistoryPolicy, MessageKind,
+    Object, Request, Role, SendMessage, Status, WriteOp,
+    codec::has_forbidden_character,
+    fault::field_with_forbidden_character,
     limits::{
         MAX_ATTACHMENTS, MAX_AVATAR_BYTES, MAX_CONTENT_BYTES, MAX_EMOJI_BYTES, MAX_INITIAL_MEMBERS,
-        MAX_MENTIONS, MAX_METADATA_BYTES, MAX_SIGNAL_BYTES, MAX_TITLE_BYTES, MAX_USER_IDS,
+        MAX_MENTIONS, MAX_METADATA_BYTES, MAX_NESTING, MAX_SIGNAL_BYTES, MAX_TITLE_BYTES,
+        MAX_USER_IDS,
     },
     message::encoded_len,
 };
@@ -13,7 +18,12 @@ use crate::{
 /// The sizes and words of requests that are no durable writes.
 pub(crate) fn check_request(request: &Request) -> Result<(), ErrorReply> {
     match request {
-        Request::Signal(signal) => within("data", encoded_len(&signal.data), MAX_SIGNAL_BYTES),
+        Request::Signal(signal) => {
+            flat("data", nests_within(&signal.data, MAX_NESTING))?;
+            within("data", encoded_len(&signal.data), MAX_SIGNAL_BYTES)
+        }
+        Request::UpdateMembership(update) => flat_object("settings", update.settings.as_ref()),
+        Request::SetPreferences(set) => flat_object("preferences", Some(&set.preferences)),
         Request::UpdateStatus(update) => match &update.status {
             Status::Online | Status::Away | Status::Busy | Status::Dnd | Status::Invisible => {
                 Ok(())
@@ -34,12 +44,10 @@ pub(crate) fn check_request(request: &Request) -> Result<(), ErrorReply> {
         | Request::RefreshToken(_)
         | Request::Subscribe(_)
         | Request::Unsubscribe(_)
-        | Request::UpdateMembership(_)
         | Request::MarkRead(_)
         | Request::MarkDelivered(_)
         | Request::TypingStart(_)
         | Request::TypingStop(_)
-        | Request::SetPreferences(_)
         | Request::Sync(_)
         | Request::History(_)
         | Request::Members(_)
@@ -59,6 +67,7 @@ pub(crate) fn check_write(op: &WriteOp) -> Result<(), ErrorReply> {
             if edit.content.is_empty() {
                 return Err(ErrorReply::invalid("content", "an edit has content"));
             }
+            flat_content(&edit.content)?;
             within("content", encoded_len(&edit.content), MAX_CONTENT_BYTES)
         }
         WriteOp::AddReaction(react) | WriteOp::RemoveReaction(react) => {
@@ -86,6 +95,19 @@ pub(crate) fn check_write(op: &WriteOp) -> Result<(), ErrorReply> {
     }
 }
 
+/// What a server says of a write that was made here and holds a character that no frame may hold.
+pub(crate) fn check_characters(op: &WriteOp) -> Result<(), ErrorReply> {
+    let payload = serde_json::to_string(op)
+        .map_err(|error| ErrorReply::invalid("payload", error.to_string()))?;
+    if has_forbidden_character(&payload) {
+        return Err(ErrorReply {
+            field: field_with_forbidden_character(&payload),
+            ..ErrorReply::new(ErrorCode::Invalid, DecodeError::Character.to_string())
+        });
+    }
+    Ok(())
+}
+
 fn check_send(send: &SendMessage) -> Result<(), ErrorReply> {
     let fits = match (&send.kind, &send.content) {
         (MessageKind::Text | MessageKind::System, Content::Text(text)) => !text.is_empty(),
@@ -111,6 +133,8 @@ fn check_send(send: &SendMessage) -> Result<(), ErrorReply> {
             "a media message has attachments",
         ));
     }
+    flat_content(&send.content)?;
+    flat_object("metadata", send.metadata.as_ref())?;
     within("content", encoded_len(&send.content), MAX_CONTENT_BYTES)?;
     within(
         "metadata",
@@ -152,6 +176,7 @@ fn check_names(op: &WriteOp) -> Result<(), ErrorReply> {
         WriteOp::UpdateConversation(update) | WriteOp::UpdateGroup(update) => {
             within("title", len(&update.title), MAX_TITLE_BYTES)?;
             within("avatar", len(&update.avatar), MAX_AVATAR_BYTES)?;
+            flat_object("settings", update.settings.as_ref())?;
             within(
                 "settings",
                 update.settings.as_ref().map_or(0, encoded_len),
@@ -200,6 +225,41 @@ fn known_history(history: Option<&HistoryPolicy>) -> Result<(), ErrorReply> {
             "history",
             "a history is from_join or all",
         )),
+    }
+}
+
+fn flat_content(content: &Content) -> Result<(), ErrorReply> {
+    match content {
+        Content::Object(object) => flat_object("content", Some(object)),
+        Content::Empty | Content::Text(_) => Ok(()),
+    }
+}
+
+fn flat_object(field: &str, object: Option<&Object>) -> Result<(), ErrorReply> {
+    let is_flat = object
+        .into_iter()
+        .flat_map(Object::values)
+        .all(|value| nests_within(value, MAX_NESTING - 1));
+    flat(field, is_flat)
+}
+
+fn flat(field: &str, is_flat: bool) -> Result<(), ErrorReply> {
+    if is_flat {
+        return Ok(());
+    }
+    Err(ErrorReply::invalid(
+        field,
+        format!("{field} is nested deeper than {MAX_NESTING} objects or lists"),
+    ))
+}
+
+/// Whether a value has at most so many objects or lists within each other. Looks no deeper.
+fn nests_within(value: &Value, most: usize) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+        Value::Array(_) | Value::Object(_) if most == 0 => false,
+        Value::Array(list) => list.iter().all(|value| nests_within(value, most - 1)),
+        Value::Object(object) => object.values().all(|value| nests_within(value, most - 1)),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     ClientFrame, ErrorCode, ErrorReply, FrameFault, ServerFrame,
     fault::{describe, faulty_field, refuse},
     limits::MAX_FRAME_BYTES,
+    salvage::salvage,
     scalar::{integer_option, raw_object},
 };
 
@@ -213,9 +214,19 @@ pub fn decode_client(text: &str) -> impl Iterator<Item = Result<ClientFrame, Fra
 }
 
 /// Reads the frames of a server's text message.
+///
+/// An error that is not the message's end may be followed by what is left of the same frame: a page
+/// without the row that cannot be read, an event that has nothing but its place, or, in place of an
+/// answer, an `error` with its id.
 pub fn decode_server(text: &str) -> impl Iterator<Item = Result<ServerFrame, DecodeError>> + '_ {
-    raw_frames(text)
-        .map(|(_, raw)| raw.and_then(|raw| ServerFrame::from_raw(&raw).map_err(DecodeError::Shape)))
+    raw_frames(text).flat_map(|(text, raw)| {
+        let read = raw.and_then(|raw| ServerFrame::from_raw(&raw).map_err(DecodeError::Shape));
+        let left = match &read {
+            Ok(_) | Err(DecodeError::Syntax(_)) => None,
+            Err(DecodeError::Shape(_) | DecodeError::Character) => salvage(text),
+        };
+        std::iter::once(read).chain(left.map(Ok))
+    })
 }
 
 /// A client's frame as one line, without the line's end.

@@ -180,7 +180,7 @@ fn field_at(object: &str, error: &serde_json::Error) -> Option<String> {
     })
 }
 
-fn field_with_forbidden_character(payload: &str) -> Option<String> {
+pub(crate) fn field_with_forbidden_character(payload: &str) -> Option<String> {
     fields(payload)?
         .into_iter()
         .find_map(|(name, value)| has_forbidden_character(value).then(|| name.into_owned()))
@@ -194,7 +194,7 @@ fn named_field(error: &serde_json::Error) -> Option<String> {
 }
 
 /// The fields of an object with the text of their values, in their order.
-fn fields(object: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+pub(crate) fn fields(object: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
     struct Visitor;
     impl<'de> de::Visitor<'de> for Visitor {
         type Value = Vec<(Cow<'de, str>, &'de str)>;

@@ -28,6 +28,7 @@ mod message;
 mod record;
 mod reply;
 mod request;
+mod salvage;
 mod scalar;
 mod write;
 

@@ -18,6 +18,8 @@ pub const MAX_REPLY_BYTES: usize = 256 * 1024;
 pub const MAX_CONTENT_BYTES: usize = 16 * 1024;
 /// Largest encoded `metadata`, in bytes.
 pub const MAX_METADATA_BYTES: usize = 4 * 1024;
+/// Deepest nesting of JSON that belongs to the app, its outermost object or list counted as one.
+pub const MAX_NESTING: usize = 64;
 /// Most attachments of one message.
 pub const MAX_ATTACHMENTS: usize = 10;
 /// Most distinct emoji on one message.
@@ -58,5 +60,7 @@ pub const AUTH_TIMEOUT_MS: u64 = 10_000;
 pub const HEARTBEAT_MS: u64 = 25_000;
 /// How long the server waits for a pong, in milliseconds.
 pub const PONG_TIMEOUT_MS: u64 = 10_000;
+/// Longest time that a client waits because a server asked it to, in milliseconds: one hour.
+pub const MAX_RETRY_AFTER_MS: u64 = 60 * 60 * 1000;
 /// Every number on the wire is below this: 2^53.
 pub const MAX_INTEGER: u64 = 1 << 53;

@@ -307,12 +307,14 @@ macro_rules! write_ops {
             }
 
             /// The limits of docs/protocol.md §5, and what follows from a message's kind: what the
-            /// server checks before anything else, so that a client need not queue what breaks them.
+            /// server checks before anything else, so that a client need not queue what breaks them;
+            /// and that no text holds what no frame may hold (§1).
             ///
             /// # Errors
             /// As the server would refuse it: `invalid` or `too_large`, with the field.
             pub fn check(&self) -> Result<(), crate::ErrorReply> {
-                crate::check::check_write(self)
+                crate::check::check_write(self)?;
+                crate::check::check_characters(self)
             }
 
             /// Reads the fields of one kind from a payload.

@@ -5,6 +5,7 @@ mod hostile;
 mod ids;
 mod recorded;
 mod roundtrip;
+mod salvage;
 mod samples;
 mod snapshots;
 mod strategy;

@@ -10,7 +10,7 @@ pub use self::{
     events::events,
     replies::replies,
     requests::requests,
-    things::{direct, id, object},
+    things::{direct, id, new_message, object, room, said},
     writes::writes,
 };
 

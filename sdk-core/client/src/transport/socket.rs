@@ -254,8 +254,8 @@ async fn read(
     }
 }
 
-/// Malformed JSON ends the connection, since nothing says what was lost. A frame that cannot be
-/// read is passed over: if it held an event, the next one shows the hole.
+/// Malformed JSON ends the connection, since nothing says what was lost. Of a frame that cannot be
+/// read follows what is left of it.
 fn decode(text: &str) -> Result<Vec<ServerFrame>, String> {
     let mut frames = Vec::new();
     for frame in decode_server(text) {

@@ -3,8 +3,8 @@
 
 use causerie_engine::{CommandKind, TimelineId};
 use causerie_protocol::{
-    ClientFrame, ErrorCode, ErrorReply, HistoryPage, NewMessage, Ping, Request, ServerMessage,
-    SyncPage,
+    ClientFrame, ErrorCode, ErrorReply, HistoryPage, MessageKind, NewMessage, Ping, Request,
+    ServerFrame, ServerMessage, SyncPage, decode_server, encode_server,
 };
 
 use crate::common::{
@@ -129,4 +129,67 @@ fn a_screen_goes_on_when_events_fill_the_hole_before_a_page_from_beyond_the_posi
     says(&mut device, 6);
     says(&mut device, 7);
     assert_eq!(seqs(&device, screen), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+}
+
+/// The page as text, with something in place of what stands there; read as a driver reads it.
+fn read_with(
+    asked: &ClientFrame,
+    message: ServerMessage,
+    from: &str,
+    to: &str,
+) -> Vec<ServerFrame> {
+    let line = encode_server(&ServerFrame::reply(asked.id, message)).expect("sound");
+    let text = line.replacen(from, to, 1);
+    assert_ne!(line, text);
+    decode_server(&text).filter_map(Result::ok).collect()
+}
+
+#[test]
+fn a_message_that_cannot_be_read_costs_neither_its_page_nor_what_comes_later() {
+    let (mut device, screen) = opened();
+    let asked = asked_page(&mut device);
+    let deep = format!(
+        "\"metadata\":{{\"a\":{}{}}}",
+        "[".repeat(200),
+        "]".repeat(200)
+    );
+    let frames = read_with(&asked, page(1, 5, 5), "\"metadata\":null", &deep);
+    device.frames(frames);
+    assert!(!device.screen(screen).state.loading);
+    says(&mut device, 6);
+    assert_eq!(seqs(&device, screen), [1, 2, 3, 4, 5, 6]);
+    let items = &device.screen(screen).items;
+    let unreadable = MessageKind::Other("unreadable".into());
+    let kinds: Vec<_> = items
+        .iter()
+        .map(|item| item.message.kind == unreadable)
+        .collect();
+    assert_eq!(kinds, [true, false, false, false, false, false]);
+}
+
+#[test]
+fn a_page_that_cannot_be_read_at_all_is_asked_for_again() {
+    let (mut device, screen) = opened();
+    let asked = asked_page(&mut device);
+    let frames = read_with(&asked, page(1, 5, 5), "\"lo\":1", "\"lo\":\"one\"");
+    device.frames(frames);
+    assert!(device.screen(screen).state.loading);
+    wait_for_request(&mut device);
+    let asked = asked_page(&mut device);
+    device.answer(&asked, page(3, 5, 5));
+    assert!(!device.screen(screen).state.loading);
+
+    let older = device.command(CommandKind::LoadOlder(screen));
+    for _ in 0..10 {
+        if device.replies.contains_key(&older) {
+            break;
+        }
+        let asked = asked_page(&mut device);
+        device.frames(read_with(&asked, page(1, 2, 5), "\"hi\":2", "\"hi\":[]"));
+        if !device.replies.contains_key(&older) {
+            wait_for_request(&mut device);
+        }
+    }
+    assert!(device.replies[&older].is_err(), "whoever waits is told");
+    assert!(!device.screen(screen).state.loading);
 }
