@@ -4,6 +4,13 @@
 
 use std::time::Duration;
 
+use causerie_protocol::limits::MAX_RETRY_AFTER_MS;
+
+/// The time that a server asked to wait, or the longest one that is waited because of that.
+pub(crate) fn asked_wait(retry_after_ms: Option<u64>) -> Option<Duration> {
+    retry_after_ms.map(|ms| Duration::from_millis(ms.min(MAX_RETRY_AFTER_MS)))
+}
+
 /// Numbers from a seed (SplitMix64): not for secrets.
 #[derive(Debug, Clone)]
 pub(crate) struct Jitter(u64);
@@ -113,6 +120,15 @@ mod tests {
         let mut jitter = Jitter::new(7);
         let asked = Duration::from_secs(90);
         assert_eq!(backoff().next_delay(&mut jitter, Some(asked)), asked);
+    }
+
+    #[test]
+    fn no_server_can_ask_for_more_than_an_hour() {
+        let hour = Duration::from_secs(3600);
+        assert_eq!(asked_wait(None), None);
+        assert_eq!(asked_wait(Some(3_600_000)), Some(hour));
+        assert_eq!(asked_wait(Some(3_600_001)), Some(hour));
+        assert_eq!(asked_wait(Some(u64::MAX)), Some(hour));
     }
 
     #[test]

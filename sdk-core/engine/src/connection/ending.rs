@@ -92,6 +92,9 @@ impl Connection {
             (_, AfterClose::Stop) => self.need_sign_in(&reason),
             (_, AfterClose::Later) => {
                 self.wait(Some(self.refused_delay), &reason, jitter, now);
+                if let Phase::Waiting { floor, .. } = &mut self.phase {
+                    *floor = now + self.refused_delay;
+                }
             }
             (_, AfterClose::ComeBack) => {
                 self.wait(announced.retry_after, &reason, jitter, now);
@@ -140,7 +143,7 @@ impl Connection {
         let delay = self.backoff.next_delay(jitter, retry_after);
         self.phase = Phase::Waiting {
             until: now + delay,
-            floor: now + retry_after.unwrap_or_default(),
+            floor: now + retry_after.filter(|asked| *asked <= self.longest_floor).unwrap_or_default(),
         };
         self.show(ConnectionState::Waiting {
             attempt: self.backoff.failures(),

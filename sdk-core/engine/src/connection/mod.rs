@@ -49,6 +49,8 @@ pub(crate) struct Connection {
     refused_delay: Duration,
     reset_after: Duration,
     max_attempts: Option<u32>,
+    /// A hint of the network or of the person does not wait for longer, whatever the server said.
+    longest_floor: Duration,
     wanted: bool,
     suspended: bool,
     phase: Phase,
@@ -70,6 +72,7 @@ impl Connection {
             refused_delay: config.refused_delay,
             reset_after: config.backoff_reset,
             max_attempts: config.max_reconnect_attempts,
+            longest_floor: config.backoff_cap,
             wanted: false,
             suspended: false,
             phase: Phase::Idle,

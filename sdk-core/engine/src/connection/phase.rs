@@ -21,7 +21,8 @@ pub(super) enum Phase {
         deadline: Duration,
     },
     Live(Live),
-    /// For the next attempt. Not before `floor`, whatever hints come.
+    /// For the next attempt. Not before `floor`, whatever hints come; a server that asked for much
+    /// set none.
     Waiting {
         until: Duration,
         floor: Duration,

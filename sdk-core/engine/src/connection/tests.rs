@@ -274,6 +274,29 @@ fn what_was_announced_counts_when_a_proxy_drops_the_code() {
 }
 
 #[test]
+fn a_hint_does_not_wait_where_the_server_asked_for_long() {
+    let hints: [fn(&mut Line); 3] = [
+        |line| {
+            line.connection
+                .handle_network(NetworkHint::Changed, line.now)
+        },
+        |line| line.connection.handle_resume(line.now),
+        |line| line.connection.handle_start(line.now),
+    ];
+    for hint in hints {
+        let mut line = Line::live();
+        line.connection
+            .handle_announced(Some(CloseCode::Draining), Some(seconds(3600)));
+        line.close(None);
+        assert_eq!(line.waits(), Some(seconds(3600)));
+        line.advance(seconds(1));
+        assert_eq!(line.actions(), [Action::Lost], "by itself it waits");
+        hint(&mut line);
+        assert_eq!(line.actions(), [Action::OpenSocket]);
+    }
+}
+
+#[test]
 fn who_is_superseded_by_a_copy_comes_back_with_another_client_id() {
     let mut line = Line::live();
     line.close(Some(CloseCode::Superseded));

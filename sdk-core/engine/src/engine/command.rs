@@ -232,10 +232,12 @@ impl Engine {
             return self.changes.refuse(reply, CommandError::UnknownWrite(key));
         };
         self.changes.done(reply);
-        if !matches!(row.state, OutboxState::Failed { .. }) {
+        let conversation_id = row.conversation_id;
+        let has_failed = matches!(row.state, OutboxState::Failed { .. });
+        self.outbox.hurry(conversation_id, self.now.mono);
+        if !has_failed {
             return;
         }
-        let conversation_id = row.conversation_id;
         let Some(lane) = self.outbox.lane(conversation_id) else {
             return;
         };

@@ -9,6 +9,7 @@ use causerie_protocol::{
 
 use super::{Engine, event::position_of};
 use crate::{
+    backoff::asked_wait,
     CommandError, Reply,
     request::{Opening, Purpose},
 };
@@ -50,7 +51,7 @@ impl Engine {
             ),
             ServerMessage::ConnectionEvent(event) => self.handle_connection_event(&event),
             ServerMessage::Error(error) => {
-                let retry_after = error.retry_after_ms.map(Duration::from_millis);
+                let retry_after = asked_wait(error.retry_after_ms);
                 self.connection.handle_announced(None, retry_after);
                 self.changes
                     .fault(error.code.as_str(), error.message, error.retryable);
@@ -217,7 +218,7 @@ impl Engine {
     /// Without a sync this device would not know what it missed: the next connection asks again.
     fn handle_sync_error(&mut self, error: &ErrorReply) {
         let reason = format!("the sync was refused: {}", error.message);
-        let retry_after = error.retry_after_ms.map(Duration::from_millis);
+        let retry_after = asked_wait(error.retry_after_ms);
         self.connection.handle_announced(None, retry_after);
         self.connection
             .handle_broken(&reason, &mut self.jitter, self.now.mono);
@@ -240,7 +241,7 @@ impl Engine {
         }
         // The reason of a close is said ahead of it.
         self.connection
-            .handle_announced(None, error.retry_after_ms.map(Duration::from_millis));
+            .handle_announced(None, asked_wait(error.retry_after_ms));
         if error.code != ErrorCode::UnknownType {
             self.changes
                 .fault(error.code.as_str(), error.message.clone(), error.retryable);
@@ -252,7 +253,7 @@ impl Engine {
             ConnectionEventKind::TokenExpiring => self.connection.handle_token_expiring(false),
             ConnectionEventKind::Draining | ConnectionEventKind::Kicked => {
                 self.connection
-                    .handle_announced(event.code, event.retry_after_ms.map(Duration::from_millis));
+                    .handle_announced(event.code, asked_wait(event.retry_after_ms));
             }
             ConnectionEventKind::MembershipRevoked => {
                 if let Some(Room::Conversation(id)) = event.room {

@@ -9,6 +9,7 @@ use causerie_protocol::{
 
 use super::Engine;
 use crate::{
+    backoff::asked_wait,
     CommandError, Emission, OutboxState, Range, StoreOp, item, planted,
     request::{Fetch, FetchPurpose, Opening, Purpose},
 };
@@ -377,7 +378,7 @@ impl Engine {
 
     /// The server refused a subscription, or ended it.
     pub(super) fn handle_subscribe_error(&mut self, id: ConversationId, error: &ErrorReply) {
-        let retry_after = error.retry_after_ms.map(Duration::from_millis);
+        let retry_after = asked_wait(error.retry_after_ms);
         let retry = error
             .retryable
             .then_some((&mut self.jitter, retry_after, self.now.mono));

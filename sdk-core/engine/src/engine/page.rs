@@ -1,7 +1,5 @@
 //! Pages of a sync and of history, items and activity (docs/protocol.md §2 and §4).
 
-use std::time::Duration;
-
 use causerie_protocol::{
     ConversationActivity, ConversationId, ErrorReply, HistoryPage, Item, MembershipState, Seq,
     SyncPage,
@@ -9,6 +7,7 @@ use causerie_protocol::{
 
 use super::Engine;
 use crate::{
+    backoff::asked_wait,
     Range, StoreOp,
     conversation::Conversation,
     item,
@@ -277,7 +276,7 @@ impl Engine {
 
     pub(super) fn handle_history_error(&mut self, fetch: Fetch, error: &ErrorReply) {
         self.fetches.finish(fetch, false);
-        let retry_after = error.retry_after_ms.map(Duration::from_millis);
+        let retry_after = asked_wait(error.retry_after_ms);
         if error.retryable
             && self
                 .fetches

@@ -10,6 +10,7 @@ use causerie_protocol::{
 
 use super::Engine;
 use crate::{
+    backoff::asked_wait,
     Emission, OutboxRow, OutboxState, SendState, item,
     outbox::{Refusal, Refused, target_of},
     planted,
@@ -137,7 +138,7 @@ impl Engine {
             code: error.code.clone(),
             message: error.message.clone(),
             retryable: error.retryable,
-            retry_after: error.retry_after_ms.map(Duration::from_millis),
+            retry_after: asked_wait(error.retry_after_ms),
             after_seq: self
                 .conversations
                 .get(&id)
@@ -259,9 +260,7 @@ impl Engine {
         if error.retryable {
             if let Some(mark) = &mut conversation.read_mark {
                 mark.asked = false;
-                let wait = error
-                    .retry_after_ms
-                    .map_or(self.config.backoff_cap, Duration::from_millis);
+                let wait = asked_wait(error.retry_after_ms).unwrap_or(self.config.backoff_cap);
                 self.receipts.want_mark(id);
                 self.receipts.pause(self.now.mono + wait);
             }

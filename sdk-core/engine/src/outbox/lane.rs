@@ -316,6 +316,10 @@ impl Lane {
         self.retry_at = Some(now + self.backoff.next_delay(jitter, retry_after));
     }
 
+    pub(super) fn hurry(&mut self, now: Duration) {
+        self.retry_at = self.retry_at.map(|at| at.min(now));
+    }
+
     /// A write that could not be refused for itself goes again with those behind it.
     fn rewound(
         &mut self,

@@ -252,6 +252,14 @@ impl Outbox {
         refusal
     }
 
+    /// The person wants it now: what the server asked to wait for is not waited for.
+    pub(crate) fn hurry(&mut self, conversation_id: ConversationId, now: Duration) {
+        if let Some(lane) = self.lanes.get_mut(&conversation_id) {
+            lane.hurry(now);
+            self.ready.insert(conversation_id);
+        }
+    }
+
     /// A change whose message was put at the end again follows it.
     fn move_behind_target(&mut self, key: TempId) {
         let Some(row) = self.get(key) else { return };

@@ -195,6 +195,25 @@ fn the_server_decides_when_a_refused_write_comes_again() {
 }
 
 #[test]
+fn a_person_who_wants_a_write_now_does_not_wait_for_the_time_that_the_server_asked_for() {
+    let mut bench = Bench::new();
+    (1..=2).for_each(|n| bench.add(n, message()));
+    bench.pump();
+    let refusal = Refused {
+        retry_after: Some(Duration::from_secs(3600)),
+        ..refused(ErrorCode::RateLimited)
+    };
+    let id = bench.request_of(1);
+    bench
+        .outbox
+        .handle_refused(conv(1), key(1), id, &refusal, &mut bench.jitter, bench.now);
+    bench.later(60);
+    assert!(bench.pump().is_empty());
+    bench.outbox.hurry(conv(1), bench.now);
+    assert_eq!(bench.pump(), keys([1, 2]), "in their order");
+}
+
+#[test]
 fn what_the_server_waits_for_is_skipped_when_it_was_given_up() {
     let mut bench = Bench::new();
     (1..=3).for_each(|n| bench.add(n, message()));
