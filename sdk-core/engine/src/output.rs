@@ -77,6 +77,8 @@ pub enum TimerReason {
     HistoryRetry,
     /// A subscription may be asked for again.
     SubscribeRetry,
+    /// A sync whose pages bring nothing new may go on.
+    SyncRetry,
     /// Listeners may be told of the counters again.
     Stats,
 }

@@ -35,6 +35,10 @@ struct Subscription {
     /// The server said no; only a change of the conversation makes it worth asking again.
     refused: bool,
     backoff: Backoff,
+    /// The position at which the last hole was found.
+    hole_at: Option<Seq>,
+    /// Between requests that leave a hole where it was.
+    hole_backoff: Backoff,
 }
 
 #[derive(Debug)]
@@ -84,6 +88,8 @@ impl Subscriptions {
                 since: None,
                 refused: false,
                 backoff: self.backoff.clone(),
+                hole_at: None,
+                hole_backoff: self.backoff.clone(),
             });
         subscription.open += 1;
         if subscription.open == 1 {
@@ -190,6 +196,31 @@ impl Subscriptions {
         subscription.link = Link::On;
         subscription.backoff.reset();
         subscription.since.take()
+    }
+
+    /// Events are missing behind a position. Says whether to ask for them now: where the last
+    /// request left the hole as it was, that is for later.
+    pub(crate) fn handle_hole(
+        &mut self,
+        conversation_id: ConversationId,
+        last: Seq,
+        jitter: &mut Jitter,
+        now: Duration,
+    ) -> bool {
+        let Some(subscription) = self.all.get_mut(&conversation_id) else {
+            return false;
+        };
+        if subscription.link != Link::On {
+            return false;
+        }
+        if subscription.hole_at.replace(last) != Some(last) {
+            subscription.hole_backoff.reset();
+            return true;
+        }
+        subscription.link = Link::Off;
+        let delay = subscription.hole_backoff.next_delay(jitter, None);
+        self.retries.insert((now + delay, conversation_id));
+        false
     }
 
     /// The server refused, or ended it.
@@ -306,6 +337,31 @@ mod tests {
         subscriptions.close(id(1), at(6));
         assert_eq!(subscriptions.make_room(), Some(Some(id(2))));
         assert_eq!(subscriptions.make_room(), Some(None));
+    }
+
+    #[test]
+    fn a_hole_that_the_last_request_left_is_asked_for_again_later_and_later() {
+        let mut subscriptions = of(2);
+        let mut jitter = Jitter::new(1);
+        on(&mut subscriptions, 1);
+        assert!(subscriptions.handle_hole(id(1), 7, &mut jitter, at(0)));
+        let mut now = at(0);
+        for _ in 0..20 {
+            subscriptions.handle_asked(id(1), Some(7));
+            subscriptions.handle_subscribed(id(1));
+            assert!(!subscriptions.handle_hole(id(1), 7, &mut jitter, now));
+            let again = subscriptions.handle_hole(id(1), 7, &mut jitter, now);
+            assert!(!again, "it is asked for once");
+            let due = subscriptions.poll_retry().expect("it is asked for again");
+            assert!(due <= now + at(30));
+            now = due;
+            assert_eq!(subscriptions.take_pending(now), [id(1)]);
+        }
+        assert!(now > at(60), "twenty requests took {now:?}");
+        subscriptions.handle_asked(id(1), Some(7));
+        subscriptions.handle_subscribed(id(1));
+        let elsewhere = subscriptions.handle_hole(id(1), 8, &mut jitter, now);
+        assert!(elsewhere, "it is another hole");
     }
 
     #[test]

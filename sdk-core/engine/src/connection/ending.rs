@@ -143,7 +143,10 @@ impl Connection {
         let delay = self.backoff.next_delay(jitter, retry_after);
         self.phase = Phase::Waiting {
             until: now + delay,
-            floor: now + retry_after.filter(|asked| *asked <= self.longest_floor).unwrap_or_default(),
+            floor: now
+                + retry_after
+                    .filter(|asked| *asked <= self.longest_floor)
+                    .unwrap_or_default(),
         };
         self.show(ConnectionState::Waiting {
             attempt: self.backoff.failures(),

@@ -9,8 +9,8 @@ use causerie_protocol::{
 
 use super::{Engine, event::position_of};
 use crate::{
-    backoff::asked_wait,
     CommandError, Reply,
+    backoff::asked_wait,
     request::{Opening, Purpose},
 };
 

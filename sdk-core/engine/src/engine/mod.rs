@@ -105,7 +105,7 @@ impl Engine {
             requests: Requests::default(),
             outbox: Outbox::restore(snapshot.outbox, &config),
             subscriptions: Subscriptions::new(&config),
-            sync: SyncState::restore(snapshot.sync_token, snapshot.sync_cursor),
+            sync: SyncState::restore(snapshot.sync_token, snapshot.sync_cursor, &config),
             fetches: Fetches::new(&config),
             receipts,
             typing: TypingState::new(&config),
@@ -290,6 +290,9 @@ impl Engine {
                 self.subscriptions
                     .poll_retry()
                     .map(|at| (at, TimerReason::SubscribeRetry)),
+                self.sync
+                    .poll_timeout()
+                    .map(|at| (at, TimerReason::SyncRetry)),
             ]
         });
         always
@@ -304,6 +307,7 @@ impl Engine {
         self.carry_out_actions();
         self.poll_screens();
         if self.connection.is_live() {
+            self.poll_sync();
             self.poll_subscriptions();
             self.poll_outbox();
             self.poll_receipts();

@@ -9,9 +9,11 @@ use causerie_protocol::{
 
 use super::Engine;
 use crate::{
+    CommandError, Emission, OutboxState, Range, StoreOp,
     backoff::asked_wait,
-    CommandError, Emission, OutboxState, Range, StoreOp, item, planted,
+    item, planted,
     request::{Fetch, FetchPurpose, Opening, Purpose},
+    sync::AfterPage,
 };
 
 /// Room in the first frame for all but token, sync token and subscriptions.
@@ -190,7 +192,11 @@ impl Engine {
 
     /// Events are missing: asks again from the position on.
     pub(super) fn handle_gap(&mut self, conversation_id: ConversationId) {
-        if self.subscriptions.is_on(conversation_id) {
+        let (last, now) = (self.last(conversation_id), self.now.mono);
+        if self
+            .subscriptions
+            .handle_hole(conversation_id, last, &mut self.jitter, now)
+        {
             self.subscribe(conversation_id);
         }
     }
@@ -447,6 +453,15 @@ impl Engine {
                 limit: Some(self.config.sync_page),
             }),
         );
+    }
+
+    /// What a sync asks for after a page that brought nothing new.
+    pub(super) fn poll_sync(&mut self) {
+        match self.sync.take_due(self.now.mono) {
+            Some(AfterPage::NextPage) => self.ask_sync_page(),
+            Some(AfterPage::Again) => self.ask_sync(),
+            Some(AfterPage::Done) | None => {}
+        }
     }
 
     pub(super) fn ask_sync_page(&mut self) {

@@ -7,8 +7,8 @@ use causerie_protocol::{
 
 use super::Engine;
 use crate::{
-    backoff::asked_wait,
     Range, StoreOp,
+    backoff::asked_wait,
     conversation::Conversation,
     item,
     patch::erase_if_deleted,
@@ -21,6 +21,8 @@ const MAX_ORPHANS: usize = 1000;
 
 impl Engine {
     pub(super) fn handle_sync_page(&mut self, page: SyncPage) {
+        let brings_something =
+            !page.conversations.is_empty() || !page.groups.is_empty() || !page.users.is_empty();
         self.learn_users(page.users);
         if let Some(me) = page.me {
             self.learn_users([me.user]);
@@ -29,25 +31,26 @@ impl Engine {
             self.handle_item(item);
         }
         let had_cursor = self.sync.cursor.is_some();
-        let after = self.sync.handle_page(page.cursor, page.token);
+        let after = self
+            .sync
+            .handle_page(page.cursor, page.token, brings_something);
         if had_cursor || self.sync.cursor.is_some() {
             self.changes
                 .ops
                 .push(StoreOp::PutSyncCursor(self.sync.cursor.clone()));
         }
         match after {
-            AfterPage::NextPage => self.ask_sync_page(),
-            AfterPage::Again => {
-                self.changes
-                    .ops
-                    .push(StoreOp::PutSyncToken(self.sync.token.clone()));
-                self.ask_sync();
-            }
-            AfterPage::Done => {
-                self.changes
-                    .ops
-                    .push(StoreOp::PutSyncToken(self.sync.token.clone()));
-                self.prefetch();
+            AfterPage::NextPage => {}
+            AfterPage::Again | AfterPage::Done => self
+                .changes
+                .ops
+                .push(StoreOp::PutSyncToken(self.sync.token.clone())),
+        }
+        match after {
+            AfterPage::Done => self.prefetch(),
+            AfterPage::NextPage | AfterPage::Again => {
+                self.sync.go_on(after, &mut self.jitter, self.now.mono);
+                self.poll_sync();
             }
         }
     }

@@ -10,8 +10,9 @@ use causerie_protocol::{
 
 use super::Engine;
 use crate::{
+    Emission, OutboxRow, OutboxState, SendState,
     backoff::asked_wait,
-    Emission, OutboxRow, OutboxState, SendState, item,
+    item,
     outbox::{Refusal, Refused, target_of},
     planted,
     request::Purpose,
