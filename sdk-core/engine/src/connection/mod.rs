@@ -237,6 +237,7 @@ impl Connection {
         jitter: &mut Jitter,
         now: Duration,
     ) {
+        let token = token.and_then(token::sound);
         if token.is_err() {
             self.token.not_given();
         }

@@ -117,6 +117,35 @@ fn a_provider_that_takes_its_time_is_not_asked_twice() {
 }
 
 #[test]
+fn what_can_be_no_token_is_not_sent_and_needs_another_provider_or_sign_in() {
+    for token in ["a\0b", "token\n", "\u{85}", ""] {
+        for opened in [false, true] {
+            let mut line = Line::new();
+            line.connection.handle_start(line.now);
+            if opened {
+                line.connection.handle_opened(line.now);
+            }
+            line.actions();
+            line.give_token(token);
+            assert!(line.needs_sign_in(), "{token:?}");
+            assert_eq!(line.actions(), [Action::CloseSocket, Action::Lost]);
+            assert_eq!(line.connection.poll_timeout(), None);
+            line.connection.handle_start(line.now);
+            line.connection.handle_opened(line.now);
+            line.actions();
+            line.give_token("sound");
+            assert_eq!(line.actions(), [Action::Authenticate("sound".into())]);
+        }
+        let mut line = Line::live();
+        line.connection.handle_token_expiring(false);
+        line.actions();
+        line.give_token(token);
+        assert!(line.connection.is_live(), "the present one still serves");
+        assert!(line.actions().is_empty());
+    }
+}
+
+#[test]
 fn a_kept_token_serves_the_next_connection() {
     let mut line = Line::live();
     line.close(None);

@@ -3,9 +3,21 @@
 use std::time::Duration;
 
 use crate::{
-    EngineConfig,
+    EngineConfig, TokenFailure,
     backoff::{Backoff, Jitter},
 };
+
+/// What a provider gave, unless no server can read it: the same token would come again.
+pub(super) fn sound(token: String) -> Result<String, TokenFailure> {
+    if token.is_empty() || token.chars().any(char::is_control) {
+        return Err(TokenFailure::SignInNeeded(
+            "the token provider gave something that is no token: it is empty, or holds a control \
+             character such as a line's end"
+                .into(),
+        ));
+    }
+    Ok(token)
+}
 
 #[derive(Debug)]
 pub(super) struct Token {
