@@ -39,6 +39,13 @@ impl Address {
                 "an address holds no name or password; tokens come from the token provider".into(),
             );
         }
+        let port = port(authority.as_str(), text)?;
+        if given.query().is_some() || text.contains('#') {
+            return Err(
+                "an address has no query and no fragment; tokens come from the token provider"
+                    .into(),
+            );
+        }
         let scheme = if secure { "wss" } else { "ws" };
         let path = match given.path() {
             "" | "/" => "/ws",
@@ -53,12 +60,26 @@ impl Address {
                 .trim_start_matches('[')
                 .trim_end_matches(']')
                 .to_owned(),
-            port: authority
-                .port_u16()
-                .unwrap_or(if secure { 443 } else { 80 }),
+            port: port.unwrap_or(if secure { 443 } else { 80 }),
             secure,
             uri,
         })
+    }
+}
+
+/// The port that an authority names, if it does. The library takes what is none for nothing.
+fn port(authority: &str, text: &str) -> Result<Option<u16>, String> {
+    let Some((_, port)) = authority
+        .rsplit_once(':')
+        .filter(|(_, rest)| !rest.contains(']'))
+    else {
+        return Ok(None);
+    };
+    match port.parse() {
+        Ok(port) if port > 0 => Ok(Some(port)),
+        Ok(_) | Err(_) => Err(format!(
+            "`{text}` has no port from 1 to 65535 after its host"
+        )),
     }
 }
 
@@ -91,6 +112,18 @@ mod tests {
     }
 
     #[test]
+    fn a_port_may_be_any_that_exists_or_left_out() {
+        for (text, port) in [
+            ("ws://host:1", 1),
+            ("wss://host:65535/ws", 65535),
+            ("ws://host", 80),
+            ("wss://[::1]", 443),
+        ] {
+            assert_eq!(Address::parse(text).map(|address| address.port), Ok(port));
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused_in_words() {
         for text in [
             "",
@@ -99,6 +132,15 @@ mod tests {
             "ws://",
             "ws://a:b@host",
             "wss://a b",
+            "ws://127.0.0.1:99999",
+            "ws://127.0.0.1:0",
+            "ws://127.0.0.1:",
+            "ws://127.0.0.1:-1",
+            "ws://[::1]:0",
+            "ws://host?token=x",
+            "ws://host:80/ws?token=x",
+            "ws://host/?",
+            "ws://host/#token",
         ] {
             assert!(Address::parse(text).is_err(), "{text}");
         }
