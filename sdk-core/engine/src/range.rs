@@ -276,6 +276,13 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_changes_proves_nothing_about_what_is_older_than_its_beginning() {
+        let mut seen = ranges(&[(1, 10, 20), (11, 30, 40)]);
+        seen.refresh(1, 30, 40, 50);
+        assert_eq!(seen, ranges(&[(1, 10, 20), (11, 30, 50)]));
+    }
+
+    #[test]
     fn a_page_of_changes_proves_nothing_about_what_was_not_cached() {
         let mut seen = ranges(&[(5, 10, 10)]);
         seen.refresh(1, 20, 10, 50);

@@ -227,6 +227,28 @@ fn what_the_server_waits_for_is_skipped_when_it_was_given_up() {
 }
 
 #[test]
+fn what_was_given_up_is_not_skipped_on_another_connection_and_nothing_of_it_is_kept() {
+    let mut bench = Bench::new();
+    bench.add(1, message());
+    bench.pump();
+    bench.refuse(1, ErrorCode::Unavailable);
+    bench.outbox.remove(key(1));
+    assert!(bench.outbox.lane(conv(1)).is_some(), "it is to be skipped");
+    bench.outbox.handle_lost();
+    assert!(bench.outbox.lane(conv(1)).is_none());
+
+    (2..=3).for_each(|n| bench.add(n, message()));
+    bench.pump();
+    bench.refuse(2, ErrorCode::Unavailable);
+    bench.outbox.remove(key(2));
+    bench.outbox.handle_lost();
+    bench.outbox.handle_live();
+    bench.later(60);
+    assert_eq!(bench.pump(), keys([3]));
+    assert_eq!(bench.skip_of(3), None, "this server waits for nothing");
+}
+
+#[test]
 fn a_write_given_up_while_on_the_wire_is_skipped_as_well() {
     let mut bench = Bench::new();
     (1..=3).for_each(|n| bench.add(n, message()));

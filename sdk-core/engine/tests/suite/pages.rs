@@ -1,14 +1,14 @@
 //! What a screen shows while the pages that it waits for are refused (docs/protocol.md §4,
 //! "History").
 
-use causerie_engine::{CommandKind, TimelineId};
+use causerie_engine::{CommandKind, SendState, TimelineId};
 use causerie_protocol::{
     ClientFrame, ErrorCode, ErrorReply, HistoryPage, MessageKind, NewMessage, Ping, Request,
     ServerFrame, ServerMessage, SyncPage, decode_server, encode_server,
 };
 
 use crate::common::{
-    bob, conv,
+    alice, bob, conv,
     device::{Device, subscribed},
     event_id, item, message,
 };
@@ -192,4 +192,45 @@ fn a_page_that_cannot_be_read_at_all_is_asked_for_again() {
     }
     assert!(device.replies[&older].is_err(), "whoever waits is told");
     assert!(!device.screen(screen).state.loading);
+}
+
+#[test]
+fn a_page_of_a_past_that_this_device_has_passed_is_asked_for_again() {
+    let (mut device, screen) = opened();
+    let asked = asked_page(&mut device);
+    says(&mut device, 6);
+    device.answer(&asked, page(1, 5, 5));
+    assert!(device.screen(screen).state.loading);
+    assert_eq!(seqs(&device, screen), [0; 0], "nothing of it is shown");
+    let asked = asked_page(&mut device);
+    device.answer(&asked, page(1, 6, 6));
+    assert_eq!(seqs(&device, screen), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn an_event_at_or_below_the_position_confirms_what_is_pending() {
+    for seq in [3, 5] {
+        let (mut device, screen) = opened();
+        let asked = asked_page(&mut device);
+        let ServerMessage::HistoryPage(mut newest) = page(1, 5, 5) else {
+            panic!("a page");
+        };
+        newest.messages.retain(|message| message.seq != seq);
+        device.answer(&asked, ServerMessage::HistoryPage(newest));
+        let key = device.send(conv(1), "mine");
+        device.take_sent();
+        let mut mine = message(conv(1), seq, &alice(), "mine");
+        mine.temp_id = Some(key);
+        let event = NewMessage {
+            event_id: event_id(seq),
+            message: mine,
+        };
+        device.event(ServerMessage::NewMessage(Box::new(event)));
+        assert_eq!(device.told[&key], Some(SendState::Sent { seq: Some(seq) }));
+        assert!(device.engine.outbox_row(key).is_none());
+        assert_eq!(seqs(&device, screen), [1, 2, 3, 4, 5]);
+        let items = &device.screen(screen).items;
+        assert!(items.iter().all(|item| item.send.is_none()));
+        assert!(device.take_sent().is_empty(), "it is no hole");
+    }
 }
