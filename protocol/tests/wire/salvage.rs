@@ -105,9 +105,8 @@ fn what_is_nested_too_deep_is_refused_with_its_field() {
         };
         assert_eq!(code, ErrorCode::Invalid, "{kind}");
         assert_eq!(found.as_deref(), Some(field), "{kind}");
-        match read(&frame(deep - 1)).request {
-            Request::Write(write) => assert!(write.op.is_ok(), "{kind}: {:?}", write.op),
-            _ => {}
+        if let Request::Write(write) = read(&frame(deep - 1)).request {
+            assert!(write.op.is_ok(), "{kind}: {:?}", write.op);
         }
     }
 }
