@@ -40,7 +40,8 @@ impl From<TokenError> for TokenFailure {
 pub type TokenFuture = Pin<Box<dyn Future<Output = Result<String, TokenError>> + Send>>;
 
 /// Brings tokens from the app's backend. Asked once at a time, whoever needs one; at most 30 s.
-/// A panic in it counts as [`TokenError::Temporary`].
+/// A panic in it counts as [`TokenError::Temporary`]; what can be no token, since it is empty or
+/// holds a control character, as [`TokenError::SignInNeeded`].
 ///
 /// Every async closure of the right type is one:
 ///
