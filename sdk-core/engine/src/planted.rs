@@ -10,6 +10,8 @@
 //! | `cursor_apart_from_rows` | the position commits ahead of the rows that it speaks for | rows and position are one transaction (§2) | a crash swallows what had just come |
 //! | `edit_folded` | an edit of a message on its way changes the message in the outbox | an edit takes effect behind its message (§4) | the server had the first text, and the edit is gone |
 //! | `cancel_forgets_flight` | a message that was given up on the wire is only forgotten here | what is given up is deleted where it may have arrived (§4) | "unsent", and delivered |
+//! | `fails_when_refused_for_now` | a write that the server could not take just then fails for good | a temporary refusal is no failure (§4) | "not sent", and a button to press, because the server restarted |
+//! | `flight_outlives_line` | what was on the wire when the line went counts as on the wire from then on | a cut sends everything unacknowledged again (§4) | "sending" until the app is killed |
 //! | `contained_patch_applied` | an event changes a row that is already as of a later seq | a row is replaced only by a higher `state_seq` (§2) | one reaction, counted twice |
 
 #[cfg(planted)]
@@ -17,7 +19,7 @@ mod selector {
     use std::cell::Cell;
 
     /// All of them.
-    pub const BUGS: [&str; 8] = [
+    pub const BUGS: [&str; 10] = [
         "ack_moves_position",
         "resend_overtakes",
         "apply_past_hole",
@@ -25,6 +27,8 @@ mod selector {
         "cursor_apart_from_rows",
         "edit_folded",
         "cancel_forgets_flight",
+        "fails_when_refused_for_now",
+        "flight_outlives_line",
         "contained_patch_applied",
     ];
 

@@ -198,8 +198,10 @@ impl Ring {
             return Read::UpToDate(after);
         }
         let first = next - self.events.len() as Seq;
-        let Some(skip) = (after + 1).checked_sub(first) else {
-            return Read::Behind(after);
+        let skip = match (after + 1).checked_sub(first) {
+            Some(skip) => skip,
+            None if planted::is("slow_reader_skips") => 0,
+            None => return Read::Behind(after),
         };
         let mut position = after;
         for event in self.events.iter().skip(skip as usize) {

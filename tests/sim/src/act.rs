@@ -74,7 +74,8 @@ pub enum ActKind {
 }
 
 impl ActKind {
-    fn draw(dice: &mut Rng) -> Self {
+    /// Draws one.
+    pub fn draw(dice: &mut Rng) -> Self {
         match dice.below(100) {
             0..50 => Self::Send,
             50..57 => Self::Edit,

@@ -11,6 +11,13 @@ use std::{
 
 use crate::{Failure, Plan, Report, coverage::Coverage, run, shrink};
 
+/// In a seed of the usual plan at least so many acts take effect.
+const ACTS: u64 = 200;
+/// And at least so many faults strike.
+const FAULTS: u64 = 5;
+/// Seeds from which on every fault must have met every state.
+const COVERED: u64 = 1000;
+
 /// Which seeds, and how.
 #[derive(Debug, Clone)]
 pub struct Batch {
@@ -48,8 +55,14 @@ pub struct Tally {
     pub sent: u64,
     /// Events that were dispatched.
     pub steps: u64,
+    /// Acts that had an effect.
+    pub acts: u64,
+    /// The fewest of one seed.
+    pub fewest_acts: Option<u64>,
     /// Faults that struck.
     pub faults: u64,
+    /// The fewest of one seed.
+    pub fewest_faults: Option<u64>,
     /// Looks at a timeline, a list or an outbox that the model took.
     pub checks: u64,
     /// Which fault met which state.
@@ -70,6 +83,41 @@ impl Tally {
         all.min_by_key(|failure| failure.seed).map(Box::as_ref)
     }
 
+    /// What happened in a seed, at least and on average.
+    pub fn density(&self) -> String {
+        let held = self.seeds.saturating_sub(self.failed() as u64).max(1) as f64;
+        format!(
+            "what took effect in a seed: at least {} acts, {:.1} on average; at least {} faults, {:.1} on average",
+            self.fewest_acts.unwrap_or_default(),
+            self.acts as f64 / held,
+            self.fewest_faults.unwrap_or_default(),
+            self.faults as f64 / held
+        )
+    }
+
+    /// What the seeds lack to prove anything: in each, so much must have happened, and over many of
+    /// them, every fault must have met every state.
+    pub fn lacking(&self, plan: &Plan) -> Vec<String> {
+        let usual = Plan::default();
+        let mut lacking = Vec::new();
+        if let Some(acts) = self.fewest_acts
+            && plan.acts >= usual.acts
+            && acts < ACTS
+        {
+            lacking.push(format!("a seed in which only {acts} acts took effect"));
+        }
+        if let Some(faults) = self.fewest_faults
+            && plan.faults >= usual.faults
+            && faults < FAULTS
+        {
+            lacking.push(format!("a seed in which only {faults} faults struck"));
+        }
+        if self.seeds >= COVERED && plan.faults > 0 {
+            lacking.extend(self.coverage.missing());
+        }
+        lacking
+    }
+
     fn add(&mut self, result: Result<Report, Box<Failure>>) {
         self.seeds += 1;
         match result {
@@ -77,7 +125,11 @@ impl Tally {
                 self.sent += report.sent as u64;
                 self.steps += report.steps;
                 self.checks += report.checks;
-                self.faults += report.coverage.faults();
+                let faults = report.coverage.faults();
+                self.acts += report.acts;
+                self.fewest_acts = fewer(self.fewest_acts, report.acts);
+                self.faults += faults;
+                self.fewest_faults = fewer(self.fewest_faults, faults);
                 self.coverage.add(&report.coverage);
             }
             Err(failure) => {
@@ -86,6 +138,11 @@ impl Tally {
             }
         }
     }
+}
+
+/// The smaller of the two.
+fn fewer(known: Option<u64>, other: u64) -> Option<u64> {
+    Some(known.map_or(other, |known| known.min(other)))
 }
 
 /// The cores of this machine.

@@ -16,8 +16,10 @@ use causerie_server::{
 };
 
 use crate::{
+    fault::Occasion,
     ledger::Ledger,
     link::LinkId,
+    node::Moment,
     rng::Rng,
     trace,
     world::{Event, World},
@@ -43,10 +45,6 @@ struct Syncing {
 pub struct Database {
     /// What it holds.
     pub store: MemoryStore,
-    /// A transaction fails after so many more.
-    pub fails_in: Option<u32>,
-    /// It dies after so many more, in the middle of one.
-    pub dies_in: Option<u32>,
     syncing: Option<Syncing>,
     /// Nodes that wait for the present transaction to end.
     queued: Vec<usize>,
@@ -64,8 +62,6 @@ impl Database {
         store.hold_syncs();
         Self {
             store,
-            fails_in: None,
-            dies_in: None,
             syncing: None,
             queued: Vec::new(),
             is_up: true,
@@ -85,17 +81,20 @@ impl Database {
         self.syncing.as_ref().map(|syncing| syncing.until)
     }
 
+    /// Whether a backup waits to take its place.
+    pub(crate) fn has_backup(&self) -> bool {
+        self.backup.is_some()
+    }
+
+    /// No backup will take its place.
+    pub(crate) fn forget_backup(&mut self) {
+        self.backup = None;
+    }
+
     /// Whether it answers.
     pub fn is_up(&self) -> bool {
         self.is_up
     }
-}
-
-/// Counts down: whether it is now.
-fn is_now(left: &mut Option<u32>) -> bool {
-    let was = *left;
-    *left = was.and_then(|left| left.checked_sub(1));
-    was == Some(0)
 }
 
 impl World {
@@ -112,13 +111,14 @@ impl World {
         let waiting = self.nodes[node].waiting.len() as u64;
         let count = (1 + self.rng.below(waiting.max(1))).min(waiting) as usize;
         let batch: Vec<Asked> = self.nodes[node].waiting.drain(..count).collect();
-        let dies = self.nodes[node].dies_now();
-        if dies == Some(crate::node::Moment::Before) {
+        let dies = self.dies_beside(&batch);
+        if dies == Some(Moment::Before) {
             return self.node_dies(node, "before a commit");
         }
-        if is_now(&mut self.database.fails_in) {
-            self.note(|| "a transaction fails".into());
-            self.database.store.fail_commits(1);
+        if !batch.is_empty()
+            && let Some(fault) = self.ambushed(Occasion::Apply, 0)
+        {
+            self.strike(fault);
         }
         let (outcomes, commits) = self.apply(node, &batch);
         if !self.database.is_up {
@@ -138,11 +138,31 @@ impl World {
         if dies.is_some() {
             self.node_dies(node, "between a commit and its replies");
         }
-        if is_now(&mut self.database.dies_in) {
-            let in_doubt = self.rng.one_in(3);
-            return self.database_dies(in_doubt);
+        if let Some(fault) = self.ambushed(Occasion::Sync, 0) {
+            return self.strike(fault);
         }
         self.at(until, Event::Synced(self.database.generation));
+    }
+
+    /// Whether the node dies beside this transaction, and when.
+    fn dies_beside(&mut self, batch: &[Asked]) -> Option<Moment> {
+        if batch.is_empty() {
+            return None;
+        }
+        let mut fault = self.ambushed(Occasion::Commit, 0)?;
+        let moment = if fault.dice.one_in(2) {
+            Moment::Before
+        } else {
+            Moment::BeforeReplies
+        };
+        self.strike(fault);
+        Some(moment)
+    }
+
+    /// The next transaction fails.
+    pub(crate) fn fail_commit(&mut self) {
+        self.note(|| "a transaction fails".into());
+        self.database.store.fail_commits(1);
     }
 
     fn apply(&mut self, node: usize, batch: &[Asked]) -> (Vec<Outcome>, Vec<Commit>) {
@@ -191,6 +211,7 @@ impl World {
         if let Err(what) = heard {
             self.blame(what);
         }
+        self.count_removals();
     }
 
     fn let_the_next_commit(&mut self) {
@@ -239,8 +260,8 @@ impl World {
         }
     }
 
-    /// A backup is made now, and put in the place of the database a while later.
-    pub(crate) fn back_up(&mut self, pause: Duration) {
+    /// A backup is made, to be put in the place of the database a while later.
+    pub(crate) fn back_up(&mut self) {
         if self.database.backup.is_some() {
             return;
         }
@@ -249,7 +270,6 @@ impl World {
         backup.lose_unsynced();
         backup.set_down(false);
         self.database.backup = Some((backup, self.model.ledger.clone()));
-        self.after(pause, Event::Restore);
     }
 
     /// The backup takes the place of the database, with another epoch: what came since is gone.
@@ -292,22 +312,18 @@ impl World {
     }
 
     /// Somebody's owner puts this user out of a conversation, or takes the user in again, on any
-    /// node that is up.
+    /// node that is up. The name of the write.
     pub(crate) fn change_member(
         &mut self,
         conversation_id: ConversationId,
         user: &UserId,
         joins: bool,
-    ) {
-        let Some(owner) = owner(&self.database.store, conversation_id) else {
-            return;
-        };
+    ) -> Option<TempId> {
+        let owner = owner(&self.database.store, conversation_id)?;
         let up: Vec<usize> = (0..self.nodes.len())
             .filter(|node| self.nodes[*node].is_up())
             .collect();
-        let Some(&node) = self.rng.pick(&up) else {
-            return;
-        };
+        let node = *self.rng.pick(&up)?;
         let members = Members {
             user_ids: vec![user.clone()],
             role: None,
@@ -320,8 +336,9 @@ impl World {
             WriteOp::RemoveMembers(members)
         };
         let wall = self.wall();
+        let temp_id = TempId::from_uuid(self.rng.uuid_v7(wall));
         let write = Write {
-            temp_id: TempId::from_uuid(self.rng.uuid_v7(wall)),
+            temp_id,
             conversation_id,
             skip: None,
             op: Ok(op),
@@ -339,6 +356,7 @@ impl World {
             refuse: None,
         };
         self.submit(node, None, command);
+        Some(temp_id)
     }
 }
 
@@ -355,7 +373,8 @@ fn has_write(
     matches!(rows.write(conversation.key, user.key, key), Ok(Some(_)))
 }
 
-fn owner(store: &MemoryStore, conversation: ConversationId) -> Option<UserId> {
+/// Who owns a conversation.
+pub(crate) fn owner(store: &MemoryStore, conversation: ConversationId) -> Option<UserId> {
     let rows = store.tables();
     let conversation = rows.conversation(conversation).ok()??;
     let members = rows.members(conversation.key, UserKey(0), 64).ok()?;

@@ -16,7 +16,10 @@ use causerie_protocol::{
 use causerie_store::Store;
 
 use crate::{
+    coverage::State,
+    fault::{FaultKind, Occasion},
     link::LinkId,
+    refusals::Refused,
     rng::Rng,
     screen::Screen,
     trace,
@@ -54,10 +57,10 @@ pub struct Device {
     pub screens: BTreeMap<TimelineId, (ConversationId, Screen)>,
     /// Writes on their way, as the app was told.
     pub outbox: BTreeMap<TempId, SendState>,
-    /// Dies after so many more outputs.
-    pub dies_in: Option<u32>,
     /// The app's backend gives so many tokens more that the server refuses.
     pub bad_tokens: u32,
+    /// The states that the fault met which makes them be refused, until the first one is given.
+    pub(crate) refused: Option<Vec<State>>,
     /// How long the device has slept while the others were awake: its clock counts sleep.
     pub slept: Duration,
     /// How far its calendar is off, in milliseconds.
@@ -88,8 +91,8 @@ impl Device {
             entries: BTreeMap::new(),
             screens: BTreeMap::new(),
             outbox: BTreeMap::new(),
-            dies_in: None,
             bad_tokens: 0,
+            refused: None,
             slept: Duration::ZERO,
             wall_offset: 0,
             armed: None,
@@ -277,11 +280,14 @@ impl World {
         }
         let mut frames: Vec<ServerFrame> = Vec::new();
         let mut broken = None;
+        let mut refusals = Vec::new();
         for frame in decode_server(text) {
             match frame {
                 Ok(frame) => {
                     let heard = link.witness.hear(&self.devices[index].user, &frame);
                     broken = broken.or(heard.err());
+                    let refusal = link.witness.refusal(&frame);
+                    refusals.extend(refusal.map(|(key, error)| (key, Refused::of(error))));
                     frames.push(frame);
                 }
                 Err(error) => return self.blame(format!("the server sent no frame: {error}")),
@@ -294,6 +300,9 @@ impl World {
         if self.devices[index].is_up() {
             let listed = self.devices[index].entries.keys().copied();
             self.model.give(index, listed, &frames);
+            for (key, refused) in refusals {
+                self.model.people[index].hear_refusal(key, refused);
+            }
         }
         self.device_handle(index, Input::Frames(frames));
     }
@@ -360,6 +369,9 @@ impl World {
         let wall = BEGIN + u64::try_from(self.now.as_millis()).unwrap_or(u64::MAX);
         let token = if device.bad_tokens > 0 {
             device.bad_tokens -= 1;
+            if let Some(met) = device.refused.take() {
+                self.coverage.count(FaultKind::TokenRefused, &met);
+            }
             Ok(match device.bad_tokens % 2 {
                 0 => node.mint(&device.user, wall - 1000).unwrap_or_default(),
                 _ => "no.token.at.all".to_owned(),
@@ -396,11 +408,10 @@ impl World {
             let Some(output) = device.engine.as_mut().and_then(Engine::poll_output) else {
                 break;
             };
-            if let Some(left) = &mut device.dies_in {
-                if *left == 0 {
-                    return self.device_dies(index);
-                }
-                *left -= 1;
+            if self.is_ambushed()
+                && let Some(fault) = self.ambushed(Occasion::Output, index)
+            {
+                return self.strike(fault);
             }
             if !self.carry_out(index, output) {
                 return;

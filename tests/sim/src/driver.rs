@@ -99,10 +99,17 @@ impl World {
         };
         self.note(|| format!("device {index} tells {}", trace::client_frames(frames)));
         let writes = frames.iter().filter_map(|frame| match &frame.request {
-            Request::Write(write) => Some(write.temp_id),
+            Request::Write(write) => Some((frame.id, write.temp_id)),
             _ => None,
         });
-        self.model.people[index].transmit(writes);
+        if let Some(link) = self.links.get_mut(&id) {
+            for (request, key) in writes.clone() {
+                if let Some(request) = request {
+                    link.witness.ask(request, key);
+                }
+            }
+        }
+        self.model.people[index].transmit(writes.map(|(_, key)| key));
         let mut text = String::new();
         for frame in frames {
             match encode_client(frame) {

@@ -57,8 +57,6 @@ pub enum Event {
     NodeUp(usize),
     /// The database comes back.
     DatabaseUp(u64),
-    /// The backup takes the place of the database.
-    Restore,
     /// A user is taken in again.
     Rejoin(ConversationId, UserId),
     /// A node's calendar is put right.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::rng::Rng;
+use crate::{coverage::State, rng::Rng};
 
 /// Something that goes wrong.
 #[derive(Debug, Clone)]
@@ -15,6 +15,12 @@ pub struct Fault {
     pub device: usize,
     /// What.
     pub kind: FaultKind,
+    /// What it waits for before it strikes.
+    pub occasion: Occasion,
+    /// The state in which it wants to meet its device, if it wants one.
+    pub aim: Option<State>,
+    /// So many occasions pass first.
+    pub left: u64,
     /// Decides how long, how late, how much.
     pub dice: Rng,
 }
@@ -24,12 +30,62 @@ impl Fault {
     pub fn draw(index: u32, at: Duration, devices: usize, mut dice: Rng) -> Self {
         let device = dice.below(devices.max(1) as u64) as usize;
         let kind = FaultKind::ALL[dice.below(FaultKind::ALL.len() as u64) as usize];
+        let occasion = Occasion::draw(kind, &mut dice);
+        let states: Vec<State> = State::ALL
+            .into_iter()
+            .filter(|state| kind.cannot_meet(*state).is_none())
+            .collect();
+        let aim = if dice.one_in(3) {
+            dice.pick(&states).copied()
+        } else {
+            None
+        };
+        // What aims at a state has no time to let occasions pass.
+        let left = match occasion {
+            _ if aim.is_some() => 0,
+            Occasion::Any | Occasion::Hint => 0,
+            Occasion::Output => dice.below(12),
+            Occasion::Commit | Occasion::Apply | Occasion::Sync => dice.below(8),
+        };
         Self {
             index,
             at,
             device,
             kind,
+            occasion,
+            aim,
+            left,
             dice,
+        }
+    }
+}
+
+/// What a fault waits for before it strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Nothing: it strikes as soon as there is something to strike.
+    Any,
+    /// Its device's engine gives out something.
+    Output,
+    /// A node begins a transaction.
+    Commit,
+    /// The database applies a transaction.
+    Apply,
+    /// A transaction was applied, and is not synced.
+    Sync,
+    /// A node has something to tell the other.
+    Hint,
+}
+
+impl Occasion {
+    fn draw(kind: FaultKind, dice: &mut Rng) -> Self {
+        match kind {
+            FaultKind::DeviceDies => Self::Output,
+            FaultKind::NodeDiesInCommit => Self::Commit,
+            FaultKind::CommitFails => Self::Apply,
+            FaultKind::DatabaseDies if !dice.one_in(3) => Self::Sync,
+            FaultKind::BusDies => Self::Hint,
+            _ => Self::Any,
         }
     }
 }
@@ -49,7 +105,7 @@ pub enum FaultKind {
     Repeat,
     /// A device loses its network.
     Offline,
-    /// A device's process dies, some outputs from now.
+    /// A device's process dies between two outputs.
     DeviceDies,
     /// A device's calendar is off by hours from here on.
     DeviceClock,
@@ -61,7 +117,7 @@ pub enum FaultKind {
     TokenRefused,
     /// A node's process dies at once.
     NodeDies,
-    /// A node's process dies beside a commit, some commits from now.
+    /// A node's process dies beside a commit.
     NodeDiesInCommit,
     /// A node's calendar is off by hours for a while.
     NodeClock,
@@ -69,7 +125,7 @@ pub enum FaultKind {
     BusDies,
     /// The database dies, mostly in the middle of a commit: what was not synced is lost.
     DatabaseDies,
-    /// A transaction fails, some commits from now.
+    /// A transaction fails.
     CommitFails,
     /// The database is replaced by a backup, with another epoch.
     Restore,
@@ -100,4 +156,15 @@ impl FaultKind {
         Self::Restore,
         Self::Removal,
     ];
+
+    /// Why this fault can never meet a device in this state, if so.
+    pub fn cannot_meet(self, state: State) -> Option<&'static str> {
+        match (self, state) {
+            (
+                Self::Delay | Self::Cut | Self::HalfOpen | Self::Stall | Self::Repeat,
+                State::Waiting,
+            ) => Some("there is no line to strike while a device waits for its next attempt"),
+            _ => None,
+        }
+    }
 }

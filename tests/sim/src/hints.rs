@@ -7,7 +7,10 @@ use causerie_server::{
     store::{Answer, Changed},
 };
 
-use crate::world::{Event, World};
+use crate::{
+    fault::Occasion,
+    world::{Event, World},
+};
 
 /// How bad the bus is, also when nothing else goes wrong.
 const ODDS: Odds = Odds {
@@ -21,7 +24,13 @@ const ODDS: Odds = Odds {
 impl World {
     /// What a node has for the others sets out.
     pub(crate) fn carry_hints(&mut self, from: usize) {
-        for hint in self.nodes[from].bus.take() {
+        let hints = self.nodes[from].bus.take();
+        if !hints.is_empty()
+            && let Some(fault) = self.ambushed(Occasion::Hint, 0)
+        {
+            self.strike(fault);
+        }
+        for hint in hints {
             if self.now < self.bus_dead_until {
                 continue;
             }

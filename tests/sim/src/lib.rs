@@ -10,7 +10,7 @@
 //! - [`node`]: one of the server's nodes; [`database`]: what they share; [`hints`]: the bus between
 //! - [`serving`]: a node's connections
 //! - [`device`]: a client; [`process`]: its life; [`driver`]: what its engine asks for; [`link`]: the line between it and a node
-//! - [`strike`]: how a fault does its work
+//! - [`ambush`]: when a fault strikes; [`strike`]: how it does its work
 //! - [`plan`]: what people will do ([`act`]) and what will go wrong ([`fault`]), drawn beforehand
 //! - [`script`]: doing it
 //! - [`trace`]: what happened, for a person; [`shrink`] and [`story`]: the least that still fails
@@ -18,11 +18,13 @@
 //! - [`screen`]: what a person sees, from diffs alone
 //! - [`ledger`], [`model`], [`given`], [`look`]: what must be seen, at any time, told apart from how
 //! - [`witness`]: what the server says, checked frame by frame, since clients forgive
+//! - [`refusals`]: what may fail
 //! - [`verdict`]: what must be true at the end; [`log`]: what the server must not have written
 //!
 //! Bugs can be planted (`RUSTFLAGS="--cfg planted"`), to prove that the simulation sees.
 
 pub mod act;
+pub mod ambush;
 pub mod batch;
 pub mod coverage;
 pub mod database;
@@ -41,6 +43,7 @@ pub mod node;
 pub mod plan;
 pub mod planted;
 pub mod process;
+pub mod refusals;
 pub mod rng;
 pub mod screen;
 pub mod script;

@@ -21,8 +21,8 @@ Examples:
   cargo xtask sim --seed 1234 --keep acts=3,17 faults=2
                                                     what a shrunk failure is repeated with
 
-Exit codes: 0 every promise held, 1 one broke or some fault never met some state, 2 the command line
-was wrong.";
+Exit codes: 0 every promise held, 1 one broke, too little happened in a seed, or some fault never met
+some state, 2 the command line was wrong or no seed was run.";
 
 /// Engines and server under one seed and virtual time, again and again.
 #[derive(Debug, Parser)]
@@ -66,9 +66,6 @@ const SHRINKING: Duration = Duration::from_secs(60);
 /// How often a line says how far the run is.
 const PROGRESS: Duration = Duration::from_secs(5);
 
-/// Seeds from which on every fault must have met every state.
-const COVERED: u64 = 1000;
-
 fn main() -> ExitCode {
     let args = Args::parse();
     let plan = Plan::new(args.acts, args.faults);
@@ -87,7 +84,10 @@ fn one(seed: u64, mut plan: Plan, args: &Args) -> ExitCode {
         }
     };
     let (outcome, trace) = match replay(seed, &plan) {
-        Ok(report) => (Ok(report), Vec::new()),
+        Ok(mut report) => {
+            let trace = std::mem::take(&mut report.trace);
+            (Ok(report), trace)
+        }
         Err(failure) => (Err(failure.what.clone()), failure.trace),
     };
     if args.json {
@@ -101,7 +101,9 @@ fn one(seed: u64, mut plan: Plan, args: &Args) -> ExitCode {
         }
         match &outcome {
             Ok(report) => println!(
-                "seed {seed} holds: {} messages, {} steps, {:.0} s of virtual time",
+                "seed {seed} holds: {} acts, {} faults, {} messages, {} steps, {:.0} s of virtual time",
+                report.acts,
+                report.coverage.faults(),
                 report.sent,
                 report.steps,
                 report.virtual_time.as_secs_f64()
@@ -134,6 +136,10 @@ fn many(plan: Plan, args: &Args) -> ExitCode {
         limit.is_none_or(|limit| present - begun < limit)
     });
     let took = now() - begun;
+    if tally.seeds == 0 {
+        eprintln!("cargo xtask sim: no seed was run, so nothing is proven");
+        return ExitCode::from(2);
+    }
     let mut stories = Vec::new();
     let failed = tally.failed();
     for (_, failures) in std::mem::take(&mut tally.failures) {
@@ -145,21 +151,21 @@ fn many(plan: Plan, args: &Args) -> ExitCode {
         let story = story::tell(&batch.plan, failure, &mut || now() < end);
         stories.push((seeds, story));
     }
-    let whole = tally.seeds >= COVERED;
-    let missing = if whole {
-        tally.coverage.missing()
-    } else {
-        Vec::new()
-    };
+    let missing = tally.lacking(&batch.plan);
     if args.json {
         print_json(&tally, took, &stories, &missing);
     } else {
         for (seeds, story) in &stories {
             println!("{story}\nof this kind: seeds {seeds:?}\n");
         }
-        println!("{}\n{}", summary(&tally, &batch, took), tally.coverage);
+        println!(
+            "{}\n{}\n{}",
+            summary(&tally, &batch, took),
+            tally.density(),
+            tally.coverage
+        );
         for line in &missing {
-            println!("never met: {line}");
+            println!("not enough: {line}");
         }
     }
     exit(failed == 0 && missing.is_empty())
@@ -201,11 +207,14 @@ fn print_json(tally: &Tally, took: Duration, stories: &[(Vec<u64>, String)], mis
         "seconds": took.as_secs_f64(),
         "messages": tally.sent,
         "steps": tally.steps,
+        "acts": tally.acts,
+        "fewest_acts": tally.fewest_acts,
         "faults": tally.faults,
+        "fewest_faults": tally.fewest_faults,
         "looks": tally.checks,
         "passed": stories.is_empty() && missing.is_empty(),
         "failures": failures,
-        "never_met": missing,
+        "not_enough": missing,
         "coverage": tally.coverage.to_string(),
     });
     println!("{line}");

@@ -8,7 +8,10 @@ use causerie_engine::{CommandKind, ItemKey, OutboxRow, OutboxState, ReplyId, Sen
 use causerie_protocol::{ConversationId, MessageId, Seq, Target, TempId, UserId, WriteOp};
 use uuid::Uuid;
 
-use crate::ledger::{Answered, Ledger};
+use crate::{
+    ledger::{Answered, Ledger},
+    refusals::Refusals,
+};
 
 /// All that is known.
 #[derive(Default)]
@@ -72,6 +75,10 @@ pub struct Own {
     pub order: u64,
     /// How it stands, as the app was told.
     pub state: OwnState,
+    /// It makes its conversation.
+    pub creates: bool,
+    /// What the server said against it.
+    pub(crate) refusals: Refusals,
 }
 
 /// What a write does.
@@ -190,6 +197,8 @@ impl Model {
             (OwnState::Taken(_) | OwnState::Gone, OwnState::Queued | OwnState::Failed(_)) => {
                 return Err(format!("{key} was {before:?}, and now is {after:?}"));
             }
+            (OwnState::Failed(_), OwnState::Failed(_)) => {}
+            (_, OwnState::Failed(_)) => person.check_failure(key)?,
             (_, OwnState::Taken(_)) if answer != Some(Answered::Taken) => {
                 return Err(format!("{key} is told to be sent, and is not durable"));
             }
@@ -249,7 +258,10 @@ impl Model {
                     self.ledger.answer(key) == Some(Answered::Taken)
                 }
                 // It failed, and the process died before it could say so.
-                (OwnState::Queued, OwnState::Failed(_)) => true,
+                (OwnState::Queued, OwnState::Failed(_)) => {
+                    person.check_failure(key)?;
+                    true
+                }
                 (OwnState::Asked | OwnState::Failed(_), OwnState::Queued) => is_doubtful,
                 _ => false,
             };
@@ -374,6 +386,8 @@ impl Person {
                 target,
                 order: self.orders,
                 state: OwnState::Asked,
+                creates: matches!(op, WriteOp::CreateConversation(_)),
+                refusals: Refusals::default(),
             },
         );
     }
@@ -445,6 +459,9 @@ impl Person {
         }
         self.dirty.clear();
         self.flying.clear();
+        for own in self.writes.values_mut() {
+            own.refusals.outlive_process();
+        }
     }
 
     /// The connection ended over the frames that were taken in: what stood behind the one that
@@ -461,7 +478,12 @@ impl Person {
 
     /// These writes are on the wire.
     pub fn transmit(&mut self, keys: impl Iterator<Item = TempId>) {
-        self.flying.extend(keys);
+        for key in keys {
+            self.flying.insert(key);
+            if let Some(own) = self.writes.get_mut(&key) {
+                own.refusals.set_out();
+            }
+        }
     }
 
     /// Another database: what is known of the old one means nothing.

@@ -76,8 +76,6 @@ pub enum Moment {
 
 /// A node.
 pub struct Node {
-    /// It dies after so many more commits.
-    pub dies_in: Option<(u32, Moment)>,
     /// How far its calendar is off, in milliseconds.
     pub wall_offset: i64,
     pub(crate) waiting: VecDeque<Asked>,
@@ -100,7 +98,6 @@ impl Node {
     /// A node that was never started.
     pub fn new() -> Self {
         Self {
-            dies_in: None,
             wall_offset: 0,
             waiting: VecDeque::new(),
             shared: None,
@@ -146,13 +143,6 @@ impl Node {
         self.generation += 1;
         self.bus = Arc::new(Lossy::new());
         self.marks = Arc::default();
-    }
-
-    /// Counts a commit: whether the process dies beside it.
-    pub(crate) fn dies_now(&mut self) -> Option<Moment> {
-        let (left, moment) = self.dies_in?;
-        self.dies_in = left.checked_sub(1).map(|left| (left, moment));
-        (left == 0).then_some(moment)
     }
 
     pub(crate) fn take_marks(&self) -> Vec<(LinkId, Mark)> {

@@ -116,7 +116,6 @@ impl World {
         if device.engine.take().is_none() {
             return;
         }
-        device.dies_in = None;
         device.connection = ConnectionState::Disconnected;
         let link = device.link.take();
         self.model.people[index].died();

@@ -12,30 +12,52 @@ use crate::{
     act::{Act, ActKind},
     sends::Sent,
     trace,
-    world::{BEGIN, World},
+    world::{BEGIN, Event, World},
 };
 
 /// How long a step of the end may take.
 pub const END: Duration = Duration::from_secs(600);
 
+/// How often something else is thought of, where there is nothing to do.
+const REDRAWS: u32 = 30;
+
 const EMOJI: [&str; 3] = ["👍", "🎉", "🙂"];
 
 impl World {
-    /// Somebody does something, if the device runs.
+    /// Somebody does something. While the device does not run, it waits; what finds nothing to do is
+    /// drawn anew.
     pub(crate) fn act(&mut self, mut act: Act) {
-        let device = act.device;
-        if !self.devices[device].is_up() {
-            return;
+        if !self.devices[act.device].is_up() {
+            let pause = act.dice.millis(50, 500);
+            return self.after(pause, Event::Act(Box::new(act)));
         }
+        self.acts_left = self.acts_left.saturating_sub(1);
+        self.acts += 1;
+        for _ in 0..REDRAWS {
+            if self.does(&mut act) {
+                return;
+            }
+            act.kind = ActKind::draw(&mut act.dice);
+        }
+        // There is always something to say.
+        act.kind = ActKind::Send;
+        if !self.does(&mut act) {
+            self.blame(format!("act {} finds nothing to do", act.index));
+        }
+    }
+
+    /// Whether there was anything to do.
+    fn does(&mut self, act: &mut Act) -> bool {
+        let device = act.device;
         let conversations = self.joined(device);
         let Some(&conversation) = act.dice.pick(&conversations) else {
-            return self.create_direct(&mut act);
+            return self.create_direct(act);
         };
         match act.kind {
-            ActKind::Send => self.send(&mut act, conversation),
-            ActKind::Edit => self.edit(&mut act, conversation),
-            ActKind::Delete => self.delete(&mut act, conversation),
-            ActKind::React | ActKind::Unreact => self.react(&mut act, conversation),
+            ActKind::Send => self.send(act, conversation),
+            ActKind::Edit => return self.edit(act, conversation),
+            ActKind::Delete => return self.delete(act, conversation),
+            ActKind::React | ActKind::Unreact => return self.react(act, conversation),
             ActKind::MarkRead => {
                 let kind = CommandKind::MarkRead {
                     conversation_id: conversation,
@@ -48,10 +70,10 @@ impl World {
                 self.note(|| format!("device {device}: opens {conversation}"));
                 self.open_timeline(device, conversation);
             }
-            ActKind::Close => self.close_timeline(&mut act),
-            ActKind::LoadOlder => self.load_older(&mut act),
-            ActKind::Cancel => self.cancel(&mut act),
-            ActKind::Retry => self.retry(&mut act),
+            ActKind::Close => return self.close_timeline(act),
+            ActKind::LoadOlder => return self.load_older(act),
+            ActKind::Cancel => return self.cancel(act),
+            ActKind::Retry => return self.retry(act),
             ActKind::Typing => {
                 let kind = CommandKind::Typing {
                     conversation_id: conversation,
@@ -59,15 +81,16 @@ impl World {
                 };
                 self.command(device, kind);
             }
-            ActKind::CreateGroup => self.create_group(&mut act),
+            ActKind::CreateGroup => self.create_group(act),
             ActKind::AddMember | ActKind::RemoveMember => {
-                self.change_members(&mut act, conversation);
+                return self.change_members(act, conversation);
             }
             ActKind::SyncNow => self.command(device, CommandKind::SyncNow),
             ActKind::ChangeNetwork => {
                 self.device_handle(device, Input::Network(NetworkHint::Changed));
             }
         }
+        true
     }
 
     pub(crate) fn joined(&self, device: usize) -> Vec<ConversationId> {
@@ -105,9 +128,9 @@ impl World {
         users.find(|user| *user != me).cloned()
     }
 
-    fn create_direct(&mut self, act: &mut Act) {
+    fn create_direct(&mut self, act: &mut Act) -> bool {
         let Some(peer) = self.other(act.device) else {
-            return;
+            return false;
         };
         let id = ConversationId::direct(&self.devices[act.device].user, &peer);
         self.trace.name(id.uuid(), || "direct".into());
@@ -119,6 +142,7 @@ impl World {
             history: None,
         });
         self.write(act, id, op);
+        true
     }
 
     fn create_group(&mut self, act: &mut Act) {
@@ -142,15 +166,15 @@ impl World {
         self.write(act, id, op);
     }
 
-    fn change_members(&mut self, act: &mut Act, conversation: ConversationId) {
+    fn change_members(&mut self, act: &mut Act, conversation: ConversationId) -> bool {
         let Some(entry) = self.devices[act.device].entries.get(&conversation) else {
-            return;
+            return false;
         };
         if entry.item.kind == ConversationKind::Direct {
-            return;
+            return false;
         }
         let Some(other) = self.other(act.device) else {
-            return;
+            return false;
         };
         let members = Members {
             user_ids: vec![other],
@@ -161,6 +185,7 @@ impl World {
             _ => WriteOp::AddMembers(members),
         };
         self.write(act, conversation, op);
+        true
     }
 
     fn send(&mut self, act: &mut Act, conversation_id: ConversationId) {
@@ -174,7 +199,7 @@ impl World {
             device,
             conversation_id,
             text,
-            order: act.index,
+            order: self.acts,
             cancelled: false,
             retried: false,
             told_sent: false,
@@ -209,17 +234,20 @@ impl World {
         act.dice.pick(recent).map(|(_, key)| *key)
     }
 
-    fn edit(&mut self, act: &mut Act, conversation: ConversationId) {
-        if let Some(target_temp_id) = self.own(act, conversation) {
+    fn edit(&mut self, act: &mut Act, conversation: ConversationId) -> bool {
+        let own = self.own(act, conversation);
+        if let Some(target_temp_id) = own {
             let content = Content::Text(format!("edit {}", act.index));
             let target = Target::Temp { target_temp_id };
             let op = WriteOp::EditMessage(EditMessage { target, content });
             self.write(act, conversation, op);
         }
+        own.is_some()
     }
 
-    fn delete(&mut self, act: &mut Act, conversation: ConversationId) {
-        if let Some(target_temp_id) = self.own(act, conversation) {
+    fn delete(&mut self, act: &mut Act, conversation: ConversationId) -> bool {
+        let own = self.own(act, conversation);
+        if let Some(target_temp_id) = own {
             if let Some(sent) = self.sends.get_mut(target_temp_id) {
                 sent.cancelled = true;
             }
@@ -227,9 +255,10 @@ impl World {
             let op = WriteOp::DeleteMessage(DeleteMessage { target });
             self.write(act, conversation, op);
         }
+        own.is_some()
     }
 
-    fn react(&mut self, act: &mut Act, conversation: ConversationId) {
+    fn react(&mut self, act: &mut Act, conversation: ConversationId) -> bool {
         let shown: Vec<Target> = self.devices[act.device]
             .screens
             .values()
@@ -244,7 +273,7 @@ impl World {
         let target = match (act.dice.pick(&shown).copied(), own) {
             (Some(target), _) => target,
             (None, Some(target_temp_id)) => Target::Temp { target_temp_id },
-            (None, None) => return,
+            (None, None) => return false,
         };
         let emoji = EMOJI[act.dice.below(EMOJI.len() as u64) as usize].to_owned();
         let react = React { target, emoji };
@@ -253,28 +282,33 @@ impl World {
             _ => WriteOp::AddReaction(react),
         };
         self.write(act, conversation, op);
+        true
     }
 
-    fn close_timeline(&mut self, act: &mut Act) {
+    fn close_timeline(&mut self, act: &mut Act) -> bool {
         let device = act.device;
         let open: Vec<_> = self.devices[device].screens.keys().copied().collect();
-        if let Some(&timeline) = act.dice.pick(&open) {
+        let timeline = act.dice.pick(&open).copied();
+        if let Some(timeline) = timeline {
             self.note(|| format!("device {device}: closes {timeline:?}"));
             self.devices[device].screens.remove(&timeline);
             self.command(device, CommandKind::CloseTimeline(timeline));
         }
+        timeline.is_some()
     }
 
-    fn load_older(&mut self, act: &mut Act) {
+    fn load_older(&mut self, act: &mut Act) -> bool {
         let device = act.device;
         let open: Vec<_> = self.devices[device].screens.keys().copied().collect();
-        if let Some(&timeline) = act.dice.pick(&open) {
+        let timeline = act.dice.pick(&open).copied();
+        if let Some(timeline) = timeline {
             self.note(|| format!("device {device}: scrolls {timeline:?} up"));
             self.command(device, CommandKind::LoadOlder(timeline));
         }
+        timeline.is_some()
     }
 
-    fn cancel(&mut self, act: &mut Act) {
+    fn cancel(&mut self, act: &mut Act) -> bool {
         let device = act.device;
         // Giving up a creation gives up all that was to be said there: people do not do that here.
         let waiting: Vec<TempId> = self.devices[device]
@@ -283,7 +317,8 @@ impl World {
             .filter(|key| self.sends.knows(**key))
             .copied()
             .collect();
-        if let Some(&cancelled) = act.dice.pick(&waiting) {
+        let cancelled = act.dice.pick(&waiting).copied();
+        if let Some(cancelled) = cancelled {
             if let Some(sent) = self.sends.get_mut(cancelled) {
                 sent.cancelled = true;
             }
@@ -304,9 +339,10 @@ impl World {
                 sent.abandoned = true;
             }
         }
+        cancelled.is_some()
     }
 
-    fn retry(&mut self, act: &mut Act) {
+    fn retry(&mut self, act: &mut Act) -> bool {
         let device = act.device;
         let failed: Vec<TempId> = self.devices[device]
             .outbox
@@ -314,13 +350,15 @@ impl World {
             .filter(|(_, state)| matches!(state, SendState::Failed { .. }))
             .map(|(key, _)| *key)
             .collect();
-        if let Some(&key) = act.dice.pick(&failed) {
+        let again = act.dice.pick(&failed).copied();
+        if let Some(key) = again {
             if let Some(sent) = self.sends.get_mut(key) {
                 sent.retried = true;
             }
             self.note(|| format!("device {device}: tries {key} again"));
             self.command(device, CommandKind::Retry(key));
         }
+        again.is_some()
     }
 }
 

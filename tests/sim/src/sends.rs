@@ -13,7 +13,7 @@ pub struct Sent {
     pub conversation_id: ConversationId,
     /// What.
     pub text: String,
-    /// Its place among all sends.
+    /// Its place among all that people did.
     pub order: u32,
     /// It was given up, or deleted.
     pub cancelled: bool,

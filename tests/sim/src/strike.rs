@@ -2,27 +2,27 @@
 
 use std::time::Duration;
 
-use causerie_engine::{CommandKind, Input, Lifecycle, NetworkHint};
-use causerie_protocol::ConversationKind;
-
 use crate::{
     coverage::State,
-    fault::{Fault, FaultKind},
-    node::Moment,
+    fault::{Fault, FaultKind, Occasion},
+    ledger::Answered,
     world::{Event, World},
 };
+use causerie_engine::{CommandKind, Input, Lifecycle, NetworkHint};
 
 /// An hour, in milliseconds.
 const HOUR: u64 = 3_600_000;
 
 impl World {
-    /// Something goes wrong.
+    /// Something goes wrong, and has an effect. It is counted with the states that it met; what
+    /// shows its effect only later is counted then.
     pub(crate) fn strike(&mut self, mut fault: Fault) {
-        let index = fault.device;
-        let state = self.devices[index].connection.clone();
-        let met = State::of(&self.devices[index], &self.model.people[index]);
-        self.coverage.count(fault.kind, &met);
-        self.note(|| format!("{:?} strikes device {index}, {state:?}", fault.kind));
+        let met = self.meet(&fault);
+        match fault.kind {
+            FaultKind::TokenRefused => self.devices[fault.device].refused = Some(met),
+            FaultKind::Removal => return self.strike_membership(&mut fault, met),
+            _ => self.coverage.count(fault.kind, &met),
+        }
         match fault.kind {
             FaultKind::Delay
             | FaultKind::Cut
@@ -41,9 +41,17 @@ impl World {
             | FaultKind::BusDies
             | FaultKind::DatabaseDies
             | FaultKind::CommitFails
-            | FaultKind::Restore => self.strike_server(&mut fault),
-            FaultKind::Removal => self.strike_membership(&mut fault),
+            | FaultKind::Restore
+            | FaultKind::Removal => self.strike_server(&mut fault),
         }
+    }
+
+    /// The states of a fault's device, before it changes them.
+    fn meet(&mut self, fault: &Fault) -> Vec<State> {
+        let index = fault.device;
+        let state = self.devices[index].connection.clone();
+        self.note(|| format!("{:?} strikes device {index}, {state:?}", fault.kind));
+        State::of(&self.devices[index], &self.model.people[index])
     }
 
     fn strike_line(&mut self, fault: &mut Fault) {
@@ -99,9 +107,7 @@ impl World {
         let index = fault.device;
         let dice = &mut fault.dice;
         match fault.kind {
-            FaultKind::DeviceDies => {
-                self.devices[index].dies_in = Some(dice.below(12) as u32);
-            }
+            FaultKind::DeviceDies => self.device_dies(index),
             FaultKind::DeviceClock => {
                 let hours = dice.below(12 * HOUR) as i64;
                 let sign = if dice.one_in(2) { -1 } else { 1 };
@@ -141,19 +147,21 @@ impl World {
 
     fn strike_server(&mut self, fault: &mut Fault) {
         let dice = &mut fault.dice;
-        let node = dice.below(self.nodes.len() as u64) as usize;
         match fault.kind {
-            FaultKind::NodeDies => self.node_dies(node, "of a fault"),
-            FaultKind::NodeDiesInCommit => {
-                let moment = if dice.one_in(2) {
-                    Moment::Before
-                } else {
-                    Moment::BeforeReplies
-                };
-                self.nodes[node].dies_in = Some((dice.below(8) as u32, moment));
+            FaultKind::NodeDies => {
+                let up = (0..self.nodes.len()).filter(|node| self.nodes[*node].is_up());
+                if let Some(&node) = dice.pick(&up.collect::<Vec<_>>()) {
+                    self.node_dies(node, "of a fault");
+                }
             }
             FaultKind::NodeClock => {
-                let hours = dice.below(3 * HOUR) as i64;
+                let right =
+                    |node: &usize| self.nodes[*node].is_up() && self.nodes[*node].wall_offset == 0;
+                let right: Vec<usize> = (0..self.nodes.len()).filter(right).collect();
+                let Some(&node) = dice.pick(&right) else {
+                    return;
+                };
+                let hours = 1 + dice.below(3 * HOUR) as i64;
                 let sign = if dice.one_in(2) { -1 } else { 1 };
                 self.nodes[node].wall_offset = hours * sign;
                 let pause = dice.millis(1000, 20_000);
@@ -164,43 +172,46 @@ impl World {
                 self.silence_bus(pause);
             }
             FaultKind::DatabaseDies => {
-                if dice.one_in(3) {
-                    self.database_dies(false);
-                } else {
-                    self.database.dies_in = Some(dice.below(8) as u32);
-                }
+                let in_doubt = fault.occasion == Occasion::Sync && dice.one_in(3);
+                self.database_dies(in_doubt);
             }
-            FaultKind::CommitFails => {
-                self.database.fails_in = Some(dice.below(8) as u32);
-            }
+            FaultKind::CommitFails => self.fail_commit(),
             FaultKind::Restore => {
-                let pause = dice.millis(0, 4000);
-                self.back_up(pause);
+                self.restore();
+                // Another one that waits has its own backup.
+                self.back_up_again();
             }
+            // What these do depends on the transaction that they met.
             _ => {}
         }
     }
 
     /// The device's user is put out of a group, whatever the device does at the time, and is often
-    /// taken in again.
-    fn strike_membership(&mut self, fault: &mut Fault) {
-        let index = fault.device;
-        let groups: Vec<_> = self
-            .joined(index)
-            .into_iter()
-            .filter(|id| {
-                let entry = self.devices[index].entries.get(id);
-                entry.is_some_and(|entry| entry.item.kind == ConversationKind::Group)
-            })
-            .collect();
+    /// taken in again. It is counted when it is durable.
+    fn strike_membership(&mut self, fault: &mut Fault, met: Vec<State>) {
+        let groups = self.groups(fault.device);
         let Some(&group) = fault.dice.pick(&groups) else {
             return;
         };
-        let user = self.devices[index].user.clone();
-        self.change_member(group, &user, false);
+        let user = self.devices[fault.device].user.clone();
+        if let Some(name) = self.change_member(group, &user, false) {
+            self.removals.push((name, met));
+        }
         if !fault.dice.one_in(4) {
             let pause = fault.dice.millis(10, 9000);
             self.after(pause, Event::Rejoin(group, user));
+        }
+    }
+
+    /// A transaction is durable, and with it perhaps a removal.
+    pub(crate) fn count_removals(&mut self) {
+        let answered = |name| self.model.ledger.answer(name) == Some(Answered::Taken);
+        let removals = std::mem::take(&mut self.removals);
+        let (done, waiting): (Vec<_>, Vec<_>) =
+            removals.into_iter().partition(|(name, _)| answered(*name));
+        self.removals = waiting;
+        for (_, met) in done {
+            self.coverage.count(FaultKind::Removal, &met);
         }
     }
 

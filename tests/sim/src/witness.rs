@@ -7,14 +7,16 @@
 use std::collections::BTreeMap;
 
 use causerie_protocol::{
-    ConnectionEventKind, ConversationId, HistoryPage, MemberEvent, Message, Room, Seq, ServerFrame,
-    ServerMessage, Subscribed, UserId,
+    ConnectionEventKind, ConversationId, ErrorReply, HistoryPage, MemberEvent, Message, Room, Seq,
+    ServerFrame, ServerMessage, Subscribed, TempId, UserId,
 };
 
 /// What was said on one connection.
 #[derive(Debug, Default)]
 pub struct Witness {
     rooms: BTreeMap<ConversationId, Heard>,
+    /// Writes that were asked for, by request.
+    asked: BTreeMap<u64, TempId>,
 }
 
 /// What was said of one conversation.
@@ -58,6 +60,21 @@ impl Witness {
                 Err("a page of a sync has one of cursor and token".into())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The device tells of a write.
+    pub fn ask(&mut self, request: u64, key: TempId) {
+        self.asked.insert(request, key);
+    }
+
+    /// The write that this frame refuses, and how.
+    pub fn refusal<'a>(&self, frame: &'a ServerFrame) -> Option<(TempId, &'a ErrorReply)> {
+        match &frame.message {
+            ServerMessage::Error(error) | ServerMessage::MessageError(error) => {
+                Some((*self.asked.get(&frame.id?)?, error))
+            }
+            _ => None,
         }
     }
 

@@ -7,10 +7,11 @@ use std::{
     time::Duration,
 };
 
-use causerie_protocol::Millis;
+use causerie_protocol::{Millis, TempId};
 
 use crate::{
-    coverage::Coverage,
+    ambush::Ambush,
+    coverage::{Coverage, State},
     database::Database,
     device::{Device, Told},
     event::Due,
@@ -64,7 +65,16 @@ pub struct World {
     queue: BinaryHeap<Reverse<Due>>,
     order: u64,
     next_link: u64,
-    acts_left: usize,
+    /// Acts that are still to come.
+    pub(crate) acts_left: usize,
+    /// Acts that had an effect.
+    pub(crate) acts: u32,
+    /// Faults that wait for something to strike.
+    pub(crate) ambushes: Vec<Ambush>,
+    /// Removals that are not durable, by the name of the write, with the states that they met.
+    pub(crate) removals: Vec<(TempId, Vec<State>)>,
+    /// When it was first to be calm.
+    calms_since: Option<Duration>,
     pub(crate) lanes: u64,
     /// What is on its way and not there yet.
     on_the_way: usize,
@@ -73,6 +83,8 @@ pub struct World {
 /// What a run that kept all promises did.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
+    /// Acts that had an effect.
+    pub acts: u64,
     /// Messages that people sent.
     pub sent: usize,
     /// Events that were dispatched.
@@ -83,6 +95,8 @@ pub struct Report {
     pub virtual_time: Duration,
     /// Which fault met which state.
     pub coverage: Coverage,
+    /// What happened, if it was written down.
+    pub trace: Vec<String>,
 }
 
 /// A promise that broke.
@@ -114,6 +128,9 @@ impl fmt::Display for Failure {
 /// Longest run; whatever is not settled by then sticks.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
+/// How long faults that still wait for something to strike are waited for.
+const LAST_WHILE: Duration = Duration::from_secs(20);
+
 /// How many nodes the server has.
 const NODES: usize = 2;
 
@@ -143,6 +160,10 @@ impl World {
         Self {
             seed,
             acts_left: 0,
+            acts: 0,
+            ambushes: Vec::new(),
+            removals: Vec::new(),
+            calms_since: None,
             now: Duration::ZERO,
             rng,
             nodes: (0..NODES).map(|_| Node::new()).collect(),
@@ -200,7 +221,9 @@ impl World {
                 steps,
                 checks: self.model.checks,
                 virtual_time: self.now,
+                acts: u64::from(self.acts),
                 coverage: self.coverage,
+                trace: self.trace.into_lines(),
             }),
         }
     }
@@ -373,11 +396,8 @@ impl World {
 
     fn dispatch(&mut self, event: Event) {
         match event {
-            Event::Act(act) => {
-                self.acts_left = self.acts_left.saturating_sub(1);
-                self.act(*act);
-            }
-            Event::Fault(fault) => self.strike(*fault),
+            Event::Act(act) => self.act(*act),
+            Event::Fault(fault) => self.lie_in_wait(*fault),
             Event::Calm => self.calm_down(),
             Event::Arrive(id, To::Server, text) => self.arrive_at_node(id, &text),
             Event::Arrive(id, To::Device, text) => self.arrive_at_device(id, &text),
@@ -402,8 +422,9 @@ impl World {
             }
             Event::NodeUp(node) => self.node_up(node),
             Event::DatabaseUp(generation) => self.database_up(generation),
-            Event::Restore => self.restore(),
-            Event::Rejoin(conversation, user) => self.change_member(conversation, &user, true),
+            Event::Rejoin(conversation, user) => {
+                self.change_member(conversation, &user, true);
+            }
             Event::ClockRight(node) => self.put_clock_right(node),
             Event::SignIn(device) => self.sign_in(device),
             Event::Break(id) => self.cut(id),
@@ -412,20 +433,22 @@ impl World {
             Event::Resume(device) => self.resume(device),
             Event::Flushed(id) => self.flushed(id),
         }
+        self.spring();
     }
 
-    /// What was to go wrong and has not yet, does not.
+    /// What was to go wrong and has not yet, has a last while to do so, and does not after it.
     fn calm_down(&mut self) {
+        let begun = *self.calms_since.get_or_insert(self.now);
+        if self.is_ambushed() && self.now < begun + LAST_WHILE {
+            return self.after(Duration::from_millis(500), Event::Calm);
+        }
         self.note(|| "calm from here on".into());
         self.calm = true;
-        for node in &mut self.nodes {
-            node.dies_in = None;
-        }
-        self.database.fails_in = None;
-        self.database.dies_in = None;
+        self.ambushes.clear();
+        self.database.forget_backup();
         for device in &mut self.devices {
-            device.dies_in = None;
             device.bad_tokens = 0;
+            device.refused = None;
         }
     }
 

@@ -55,6 +55,7 @@ caught! {
     a_server_that_takes_the_token_after_the_page_is_caught: "token_after_page",
     a_node_that_joins_a_hint_to_what_it_knows_is_caught: "gap_in_ring",
     a_node_that_sweeps_past_what_it_was_not_told_is_caught: "sweep_skips_gap",
+    a_server_that_lets_a_slow_reader_skip_is_caught: "slow_reader_skips",
     a_server_that_gives_out_a_page_from_before_an_event_is_caught: "stale_page",
 
     a_client_whose_position_is_moved_by_an_acknowledgement_is_caught: "ack_moves_position",
@@ -64,6 +65,8 @@ caught! {
     a_client_that_commits_the_position_apart_from_the_rows_is_caught: "cursor_apart_from_rows",
     a_client_that_folds_an_edit_into_what_was_committed_is_caught: "edit_folded",
     a_client_that_only_forgets_what_it_gave_up_on_the_wire_is_caught: "cancel_forgets_flight",
+    a_client_that_fails_what_was_refused_for_now_is_caught: "fails_when_refused_for_now",
+    a_client_that_leaves_on_the_wire_what_a_cut_took_is_caught: "flight_outlives_line",
     a_client_that_applies_what_a_row_contains_already_is_caught: "contained_patch_applied",
 }
 
