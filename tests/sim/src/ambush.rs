@@ -6,6 +6,7 @@ use std::time::Duration;
 use causerie_protocol::{ConversationId, ConversationKind};
 
 use crate::{
+    act::{Act, ActKind},
     coverage::State,
     database::owner,
     fault::{Fault, FaultKind, Occasion},
@@ -32,11 +33,34 @@ impl World {
             self.back_up();
             from += fault.dice.millis(0, 4000);
         }
+        if fault.kind == FaultKind::Removal && self.groups(fault.device).is_empty() {
+            self.make_group_for(&fault);
+        }
         self.ambushes.push(Ambush {
             fault,
             from,
             aims_until: from + AIMS,
         });
+    }
+
+    /// Somebody else makes a group, out of which this device's user can be put.
+    fn make_group_for(&mut self, fault: &Fault) {
+        let user = self.devices[fault.device].user.clone();
+        let mut others = self.present().into_iter();
+        let owner = others.find(|other| {
+            let other = &self.devices[*other];
+            other.is_up() && other.user != user
+        });
+        if let Some(device) = owner {
+            let mut act = Act {
+                index: self.plan.acts + fault.index,
+                at: fault.at,
+                device,
+                kind: ActKind::CreateGroup,
+                dice: fault.dice.clone(),
+            };
+            self.create_group(&mut act);
+        }
     }
 
     /// Another restoring that waits needs another backup.

@@ -55,6 +55,8 @@ pub struct Tally {
     pub sent: u64,
     /// Events that were dispatched.
     pub steps: u64,
+    /// Seeds in which every promise held.
+    pub held: u64,
     /// Acts that had an effect.
     pub acts: u64,
     /// The fewest of one seed.
@@ -85,7 +87,7 @@ impl Tally {
 
     /// What happened in a seed, at least and on average.
     pub fn density(&self) -> String {
-        let held = self.seeds.saturating_sub(self.failed() as u64).max(1) as f64;
+        let held = self.held.max(1) as f64;
         format!(
             "what took effect in a seed: at least {} acts, {:.1} on average; at least {} faults, {:.1} on average",
             self.fewest_acts.unwrap_or_default(),
@@ -125,6 +127,7 @@ impl Tally {
                 self.sent += report.sent as u64;
                 self.steps += report.steps;
                 self.checks += report.checks;
+                self.held += 1;
                 let faults = report.coverage.faults();
                 self.acts += report.acts;
                 self.fewest_acts = fewer(self.fewest_acts, report.acts);

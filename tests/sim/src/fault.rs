@@ -113,7 +113,7 @@ pub enum FaultKind {
     Sleep,
     /// A device goes to the background, perhaps for hours, and comes back.
     Suspend,
-    /// The server refuses the next tokens.
+    /// The server refuses a device's token, and the next ones.
     TokenRefused,
     /// A node's process dies at once.
     NodeDies,

@@ -145,7 +145,7 @@ impl World {
         true
     }
 
-    fn create_group(&mut self, act: &mut Act) {
+    pub(crate) fn create_group(&mut self, act: &mut Act) {
         let id = ConversationId::from_uuid(act.dice.uuid_v7(calendar(act)));
         self.trace
             .name(id.uuid(), || format!("group-{}", act.index));

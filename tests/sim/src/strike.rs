@@ -9,6 +9,7 @@ use crate::{
     world::{Event, World},
 };
 use causerie_engine::{CommandKind, Input, Lifecycle, NetworkHint};
+use causerie_protocol::CloseCode;
 
 /// An hour, in milliseconds.
 const HOUR: u64 = 3_600_000;
@@ -131,8 +132,9 @@ impl World {
             }
             FaultKind::TokenRefused => {
                 self.devices[index].bad_tokens = 1 + dice.below(3) as u32;
+                // The token that it has is as good as the next ones.
                 if let Some(id) = self.devices[index].link {
-                    self.cut(id);
+                    self.end_line(id, Some(CloseCode::TokenInvalid));
                 }
             }
             _ => {}

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use causerie_protocol::{Millis, TempId};
+use causerie_protocol::{CloseCode, Millis, TempId};
 
 use crate::{
     ambush::Ambush,
@@ -328,6 +328,11 @@ impl World {
 
     /// Ends a link; who is told of it, and when, is left to chance.
     pub fn cut(&mut self, id: LinkId) {
+        self.end_line(id, None);
+    }
+
+    /// Ends a link; the device may be told why.
+    pub(crate) fn end_line(&mut self, id: LinkId, code: Option<CloseCode>) {
         let (up, down) = (self.delay(), self.delay());
         let Some(link) = self.links.get_mut(&id) else {
             return;
@@ -338,7 +343,7 @@ impl World {
         let swallows = link.swallows;
         if !swallows {
             self.after(up, Event::ServerSeesEnd(id));
-            self.after(down, Event::DeviceSeesEnd(id, None));
+            self.after(down, Event::DeviceSeesEnd(id, code));
         }
     }
 
