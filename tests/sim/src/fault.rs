@@ -40,12 +40,13 @@ impl Fault {
         } else {
             None
         };
-        // What aims at a state has no time to let occasions pass.
-        let left = match occasion {
-            _ if aim.is_some() => 0,
-            Occasion::Any | Occasion::Hint => 0,
-            Occasion::Output => dice.below(12),
-            Occasion::Commit | Occasion::Apply | Occasion::Sync => dice.below(8),
+        // What aims at a state has little time to let occasions pass.
+        let left = match (occasion, aim) {
+            (Occasion::Any | Occasion::Hint, _) => 0,
+            (Occasion::Output, None) => dice.below(12),
+            (Occasion::Output, Some(_)) => dice.below(3),
+            (Occasion::Commit | Occasion::Apply | Occasion::Sync, None) => dice.below(8),
+            (Occasion::Commit | Occasion::Apply | Occasion::Sync, Some(_)) => 0,
         };
         Self {
             index,
