@@ -12,6 +12,9 @@
 //! None of them decides anything about messages. They are drivers: they own processes and sockets
 //! and read clocks.
 
+// They panic where nobody reads and where there is no room: `output` does not.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod backend;
 pub mod demo;
 pub mod load;

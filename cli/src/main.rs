@@ -1,5 +1,8 @@
 //! The binary `causerie`. Each command is a module with `Args` and `run`.
 
+// They panic where nobody reads and where there is no room: `output` does not.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod chat;
 mod help;
 mod serve;

@@ -46,6 +46,11 @@ pub fn aside(what: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "{what}");
 }
 
+/// Words on standard error that do not end the line, if they can be written.
+pub fn part(what: fmt::Arguments<'_>) {
+    let _ = write!(io::stderr().lock(), "{what}");
+}
+
 /// Ends the process: standard output cannot be written. What [`say!`](crate::say) does then.
 pub fn end(error: &io::Error) -> ! {
     if error.kind() == io::ErrorKind::BrokenPipe {

@@ -3,6 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use causerie::{ConnectionState, SendState, WriteKind};
+use causerie_cli::note;
 
 use super::{Chat, Ending, failed};
 
@@ -30,7 +31,7 @@ impl Chat {
         loop {
             for (key, why) in failed(&self.client) {
                 if told.insert(key) {
-                    eprintln!("! not sent: {why}");
+                    note!("! not sent: {why}");
                     self.refused = true;
                 }
             }
@@ -69,7 +70,7 @@ impl Chat {
                     self.tell_that_it_waits("still trying");
                 }
                 _ = self.interrupt.recv() => {
-                    eprintln!("* {} and will be sent when this runs again", self.waiting());
+                    note!("* {} and will be sent when this runs again", self.waiting());
                     return Ending::Interrupted;
                 }
             }
@@ -82,7 +83,7 @@ impl Chat {
     }
 
     fn tell_that_it_waits(&self, why: &str) {
-        eprintln!(
+        note!(
             "* not connected yet ({why}): {} until there is a connection, kept in the database in \
              {}; Ctrl-C ends",
             self.waiting(),
@@ -91,7 +92,7 @@ impl Chat {
     }
 
     fn give_up(&self, why: &str) -> Ending {
-        eprintln!("! {}, since there is no connection: {why}", self.waiting());
+        note!("! {}, since there is no connection: {why}", self.waiting());
         Ending::Failed
     }
 

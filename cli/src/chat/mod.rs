@@ -17,6 +17,7 @@ use causerie::{
     Client, ConnectionState, Conversation, ConversationId, Event, EventFilter, EventKind,
     MessageTarget, SendState, TempId, Timeline, TimelineStart, UserId,
 };
+use causerie_cli::say;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc,
@@ -42,7 +43,7 @@ not.
 
 Exit code: 0 if it ended as it was told to, 1 if a message was refused or there was no signing in,
 2 if it could not begin, 130 if Ctrl-C ended it while messages waited to be sent at the end of the
-input.";
+input, 141 if nobody reads any more what it prints.";
 
 /// Arguments of `causerie chat`.
 #[derive(Debug, clap::Args)]
@@ -151,7 +152,7 @@ async fn converse(
     let title = conversation
         .entry()
         .map_or_else(String::new, |entry| entry.title);
-    println!(
+    say!(
         "* {title} ({}); /help lists the commands",
         conversation.id()
     );
@@ -183,7 +184,7 @@ async fn known(client: &Client, id: ConversationId) -> Result<Conversation, Refu
     if conversation.entry().is_some() {
         return Ok(conversation);
     }
-    println!("* this device does not know the conversation yet; asking the server (Ctrl-C ends)");
+    say!("* this device does not know the conversation yet; asking the server (Ctrl-C ends)");
     let mut lists = client.conversations().updates();
     let mut states = client.connection_state();
     loop {
@@ -251,7 +252,7 @@ impl Chat {
                     Some(line) => match Line::parse(&line) {
                         Ok(Line::Quit) => break,
                         Ok(line) => self.obey(line).await,
-                        Err(why) => println!("! {why}"),
+                        Err(why) => say!("! {why}"),
                     },
                     None => return Ok(self.finish().await),
                 },
@@ -260,7 +261,7 @@ impl Chat {
         }
         let queued = self.unsent();
         if queued > 0 {
-            println!("* {queued} not sent yet; they go when this runs again");
+            say!("* {queued} not sent yet; they go when this runs again");
         }
         Ok(Ending::Done)
     }
@@ -273,7 +274,7 @@ impl Chat {
                 .unwrap_or_else(|| id.to_string())
         };
         for line in self.screen.apply(batch, name) {
-            println!("{line}");
+            say!("{line}");
         }
         // What is on the screen is read.
         let conversation = self.conversation.clone();
@@ -289,10 +290,10 @@ impl Chat {
                 user_ids,
             } if *conversation_id == self.conversation.id() && !user_ids.is_empty() => {
                 let names: Vec<&str> = user_ids.iter().map(UserId::as_str).collect();
-                println!("* {} … types", names.join(", "));
+                say!("* {} … types", names.join(", "));
             }
-            Event::Fault { code, message, .. } => println!("! {code}: {message}"),
-            Event::Recovered(recovery) => println!(
+            Event::Fault { code, message, .. } => say!("! {code}: {message}"),
+            Event::Recovered(recovery) => say!(
                 "! the local data was damaged; {} queued writes were saved, the rest comes again",
                 recovery.outbox
             ),
@@ -330,7 +331,7 @@ impl Chat {
             },
             Line::History => {
                 if !self.timeline.state().has_older {
-                    println!("* this is the beginning");
+                    say!("* this is the beginning");
                 }
                 self.timeline.load_older().await
             }
@@ -339,21 +340,21 @@ impl Chat {
                 Ok(())
             }
             Line::Help => {
-                println!("{}", line::HELP);
+                say!("{}", line::HELP);
                 Ok(())
             }
             Line::Empty | Line::Quit => Ok(()),
         };
         if let Err(error) = done {
             self.refused |= is_said;
-            println!("! {error}");
+            say!("! {error}");
         }
     }
 
     fn tell_outbox(&self) {
         let entries = self.client.outbox().list();
         if entries.is_empty() {
-            println!("* everything is sent");
+            say!("* everything is sent");
         }
         for entry in entries {
             let state = match &entry.state {
@@ -361,14 +362,14 @@ impl Chat {
                 SendState::Sent { .. } => "sent".to_owned(),
                 SendState::Failed { code, message } => format!("failed ({code}): {message}"),
             };
-            println!("* {} {state}", entry.op.kind().as_str());
+            say!("* {} {state}", entry.op.kind().as_str());
         }
     }
 
     fn entry(&self, number: usize) -> Option<Entry> {
         let entry = self.screen.entry(number);
         if entry.is_none() {
-            println!("! there is no message {number} on the screen");
+            say!("! there is no message {number} on the screen");
         }
         entry
     }
@@ -394,14 +395,14 @@ impl Chat {
 
 fn tell_state(state: &ConnectionState) {
     match state {
-        ConnectionState::Disconnected | ConnectionState::Suspended => println!("* offline"),
-        ConnectionState::Connecting | ConnectionState::Authenticating => println!("* connecting"),
-        ConnectionState::Live => println!("* connected"),
+        ConnectionState::Disconnected | ConnectionState::Suspended => say!("* offline"),
+        ConnectionState::Connecting | ConnectionState::Authenticating => say!("* connecting"),
+        ConnectionState::Live => say!("* connected"),
         ConnectionState::Waiting { reason, .. } => {
-            println!("* no connection ({reason}); trying again by itself");
+            say!("* no connection ({reason}); trying again by itself");
         }
-        ConnectionState::SignInNeeded { reason } => println!("! no token: {reason}"),
-        ConnectionState::Closed { reason } => println!("! closed: {reason}"),
+        ConnectionState::SignInNeeded { reason } => say!("! no token: {reason}"),
+        ConnectionState::Closed { reason } => say!("! closed: {reason}"),
     }
 }
 
@@ -416,7 +417,7 @@ fn typed_lines() -> mpsc::UnboundedReceiver<String> {
             }
         }
         if std::io::stdin().is_terminal() {
-            println!();
+            say!();
         }
     });
     lines

@@ -21,6 +21,7 @@ use super::{
     target::{Tokens, address},
     throughput::Throughput,
 };
+use crate::{note, say};
 
 /// Put load on a server, and check that nothing is lost, doubled or out of order.
 ///
@@ -353,7 +354,7 @@ pub fn run(args: &LoadArgs) -> ExitCode {
         }) => ExitCode::from(130),
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("causerie load: {error}");
+            note!("causerie load: {error}");
             ExitCode::from(2)
         }
     }
@@ -384,7 +385,7 @@ fn try_run(args: &LoadArgs) -> Result<Done, LoadError> {
         if let Some(cores) = cores
             && !args.quiet
         {
-            eprintln!("{cores}");
+            note!("{cores}");
         }
         let mut reports = Vec::new();
         for set in args.sets() {
@@ -403,13 +404,13 @@ fn try_run(args: &LoadArgs) -> Result<Done, LoadError> {
             let report = match measured {
                 // The figures of the scenarios before stand.
                 Err(error) if stop.is_interrupted() => {
-                    eprintln!("causerie load: {error}");
+                    note!("causerie load: {error}");
                     break;
                 }
                 measured => measured?,
             };
             if !args.json {
-                println!("{}", report.table());
+                say!("{}", report.table());
             }
             reports.push(report);
             if stop.is_interrupted() {
@@ -419,7 +420,7 @@ fn try_run(args: &LoadArgs) -> Result<Done, LoadError> {
         let clean = reports.iter().all(Report::is_clean);
         if args.json && !reports.is_empty() {
             let scenarios: Vec<_> = reports.iter().map(Report::to_json).collect();
-            println!(
+            say!(
                 "{}",
                 json!({
                     "causerie": env!("CARGO_PKG_VERSION"),

@@ -29,6 +29,7 @@ use super::{
     target::Tokens,
 };
 use crate::{backend::Backend, raw::RawClient};
+use crate::{note, output};
 
 /// How long one opening may take.
 const OPENS_WITHIN: Duration = Duration::from_secs(60);
@@ -312,9 +313,9 @@ impl Stage {
         if self.progress {
             // A line that is overwritten on a terminal, and lines in a file.
             if io::stderr().is_terminal() {
-                eprint!("\r\x1b[K{what}");
+                output::part(format_args!("\r\x1b[K{what}"));
             } else {
-                eprintln!("{what}");
+                note!("{what}");
             }
         }
     }
@@ -324,7 +325,7 @@ impl Stage {
     /// The run is over: what was said of its progress goes.
     pub fn say_end(&self) {
         if self.progress && io::stderr().is_terminal() {
-            eprint!("\r\x1b[K");
+            output::part(format_args!("\r\x1b[K"));
         }
     }
 }

@@ -62,6 +62,42 @@ fn a_command_that_finds_no_room_for_its_output_says_so_in_one_line() {
     }
 }
 
+/// A chat with a server that is not there: it has something to say at once.
+fn chat(stdout: Stdio) -> Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("a plain path");
+    let server = "ws://127.0.0.1:9";
+    let chat = [
+        "chat", "--server", server, "--user", "alice", "--direct", "bob", "--data", data,
+    ];
+    run(&chat, stdout)
+}
+
+#[test]
+fn a_chat_ends_where_nobody_reads_or_there_is_no_room_for_it() {
+    let output = chat(unread());
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!text.contains("panicked"), "{text}");
+    assert_eq!(output.status.code(), Some(141), "{text}");
+    let output = chat(full());
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("standard output cannot be written"), "{text}");
+    assert_eq!(output.status.code(), Some(1), "{text}");
+}
+
+#[test]
+fn a_load_whose_figures_find_no_reader_or_no_room_ends_without_a_panic() {
+    let load = [
+        "load", "--spawn", "--quiet", "--json", "connect", "-n", "4", "--hold", "0",
+    ];
+    for (stdout, code) in [(unread(), 141), (full(), 1)] {
+        let output = run(&load, stdout);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(!text.contains("panicked"), "{text}");
+        assert_eq!(output.status.code(), Some(code), "{text}");
+    }
+}
+
 #[test]
 fn what_cannot_be_said_on_standard_error_changes_no_exit_code() {
     for stderr in [unread(), full()] {
