@@ -71,6 +71,16 @@ impl World {
         }
     }
 
+    /// What those that still wait want does not come any more: they cut lines.
+    pub(crate) fn give_up_waiting(&mut self) {
+        for ambush in &mut self.ambushes {
+            ambush.fault.kind = FaultKind::Cut;
+            ambush.fault.occasion = Occasion::Any;
+            ambush.fault.aim = None;
+            ambush.fault.left = 0;
+        }
+    }
+
     /// Whether a fault still waits.
     pub(crate) fn is_ambushed(&self) -> bool {
         !self.ambushes.is_empty()

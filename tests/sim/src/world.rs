@@ -441,10 +441,13 @@ impl World {
         self.spring();
     }
 
-    /// What was to go wrong and has not yet, has a last while to do so, and does not after it.
+    /// What was to go wrong and has not yet, has a last while to do so, and cuts a line after it.
     fn calm_down(&mut self) {
         let begun = *self.calms_since.get_or_insert(self.now);
-        if self.is_ambushed() && self.now < begun + LAST_WHILE {
+        if self.now >= begun + LAST_WHILE {
+            self.give_up_waiting();
+        }
+        if self.is_ambushed() && self.now < begun + 2 * LAST_WHILE {
             return self.after(Duration::from_millis(500), Event::Calm);
         }
         self.note(|| "calm from here on".into());
