@@ -448,13 +448,14 @@ impl Person {
         let id = item.conversation_id;
         let known = self.rooms.get(&id).copied().unwrap_or_default();
         let due = room.number_at(known.preview).max(known.newest);
+        // Who was let in again may hear of what happened since before the item says from where on it
+        // may be seen: the server tells no message from before that.
+        let start = item
+            .visible_from
+            .max(room.let_in(&self.user, known.preview));
+        let is_any_due = due > room.number_at(start.saturating_sub(1));
         let Some(last) = &item.last_message else {
-            // Who was let in again while away may hear of what happened since before the item says
-            // from where on it may be seen: the server tells no message from before that.
-            let start = item
-                .visible_from
-                .max(room.let_in(&self.user, known.preview));
-            return if due > room.number_at(start.saturating_sub(1)) {
+            return if is_any_due {
                 Err(format!("lists no last message of {id}"))
             } else {
                 Ok(())
@@ -469,7 +470,8 @@ impl Person {
                 said.seq, item.visible_from
             ));
         }
-        if said.number < due {
+        let is_from_before = said.seq < start && !is_any_due;
+        if said.number < due && !is_from_before {
             return Err(format!(
                 "lists #{} of {id} as the last message, and was told of {due} messages",
                 said.seq

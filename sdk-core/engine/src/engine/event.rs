@@ -66,7 +66,13 @@ impl Engine {
                 self.confirm_only(&frame.message);
                 self.handle_gap(id);
             }
-            Some(_) | None => self.confirm_only(&frame.message),
+            Some(_) => self.confirm_only(&frame.message),
+            None => {
+                // Of a subscription that came before the item did, and is being ended: its events
+                // are told once, and what they change of the item is in no page.
+                self.confirm_only(&frame.message);
+                self.apply_to_item(id, seq, &frame.message);
+            }
         }
     }
 
@@ -134,19 +140,11 @@ impl Engine {
                     me: self.is_me(&event.user_id),
                 },
             }),
-            ServerMessage::MemberJoined(event) => self.apply_member(event, 1),
-            ServerMessage::MemberLeft(event) => self.apply_member(event, -1),
-            ServerMessage::MemberUpdated(event) => self.apply_member(event, 0),
-            ServerMessage::ConversationUpdated(event) => {
-                if let Some(item) = self.item_before(id, seq) {
-                    if event.title.is_some() {
-                        item.title.clone_from(&event.title);
-                    }
-                    if event.avatar.is_some() {
-                        item.avatar.clone_from(&event.avatar);
-                    }
-                    self.changes.listed.insert(id);
-                }
+            ServerMessage::MemberJoined(_)
+            | ServerMessage::MemberLeft(_)
+            | ServerMessage::MemberUpdated(_)
+            | ServerMessage::ConversationUpdated(_) => {
+                self.apply_to_item(id, seq, &frame.message);
             }
             // What is not shown still takes its place.
             _ => {}
@@ -236,6 +234,27 @@ impl Engine {
         self.changes.ops.push(StoreOp::PatchMessage(patch));
     }
 
+    /// What an event changes of the conversation itself, not of its messages.
+    fn apply_to_item(&mut self, id: ConversationId, seq: Seq, message: &ServerMessage) {
+        match message {
+            ServerMessage::MemberJoined(event) => self.apply_member(event, 1),
+            ServerMessage::MemberLeft(event) => self.apply_member(event, -1),
+            ServerMessage::MemberUpdated(event) => self.apply_member(event, 0),
+            ServerMessage::ConversationUpdated(event) => {
+                if let Some(item) = self.item_before(id, seq) {
+                    if event.title.is_some() {
+                        item.title.clone_from(&event.title);
+                    }
+                    if event.avatar.is_some() {
+                        item.avatar.clone_from(&event.avatar);
+                    }
+                    self.changes.conversation(id);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn apply_member(&mut self, event: &MemberEvent, change: i64) {
         let id = event.conversation_id;
         let me = self.is_me(&event.user_id);
@@ -244,7 +263,7 @@ impl Engine {
             if me && change >= 0 {
                 item.role = event.role.clone();
             }
-            self.changes.listed.insert(id);
+            self.changes.conversation(id);
         }
         if me && change < 0 {
             self.handle_left(id, Some(event.seq));

@@ -260,6 +260,7 @@ impl Engine {
         self.learn_cursors(id, subscribed.read_cursors);
         self.settle_read_mark(id, subscribed.read_seq);
         self.changes.conversation(id);
+        self.forget_pages(id);
         self.close_hole(id);
         self.fetch_unseen(id);
         self.refresh_stale(id);
@@ -433,6 +434,7 @@ impl Engine {
         }
         for timeline in self.timelines.values_mut() {
             timeline.awaits_newest = false;
+            timeline.page_came = false;
             timeline.loading = None;
             for (_, reply) in std::mem::take(&mut timeline.waiting) {
                 self.changes.refuse(reply, CommandError::Offline);

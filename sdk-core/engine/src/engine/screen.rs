@@ -296,6 +296,15 @@ impl Engine {
         }
     }
 
+    /// Pages that came before a subscription say nothing of a hole that it tells of.
+    pub(super) fn forget_pages(&mut self, id: ConversationId) {
+        for timeline in self.shown_in.get(&id).into_iter().flatten() {
+            if let Some(timeline) = self.timelines.get_mut(timeline) {
+                timeline.page_came = false;
+            }
+        }
+    }
+
     /// Timelines with a hole before the newest messages may be whole now, or may ask for them.
     pub(super) fn close_hole(&mut self, conversation_id: ConversationId) {
         let ids = self
@@ -355,6 +364,15 @@ impl Engine {
                 newest: true,
             };
             return self.load(id, LoadPurpose::Thaw, query);
+        }
+        if hole.is_some() && std::mem::take(&mut timeline.page_came) {
+            // The newest page lies beyond the position. What is missing before it is on its way as
+            // events, and asking again would bring the same page.
+            let shown = conversation.ranges.run_at(window.lo);
+            if conversation.ranges.newest_run() != shown {
+                self.anchor(id);
+            }
+            return;
         }
         self.ask_newest(id);
     }

@@ -109,3 +109,20 @@ fn a_head_or_a_cursor_that_is_told_first_hides_no_change_of_title_or_members() {
         "the head was known before the event came"
     );
 }
+
+#[test]
+fn an_event_of_a_subscription_that_came_before_the_item_counts_for_the_item() {
+    let mut device = Device::knowing(&[]);
+    device.connect();
+    device.frames(vec![subscribed(1, 0)]);
+    device.event(ServerMessage::SyncPage(SyncPage {
+        conversations: vec![item(conv(1))],
+        token: Some("t1".into()),
+        ..SyncPage::default()
+    }));
+    device.open(conv(1), 30);
+    // The server told it in the room, and tells it in no other way again.
+    device.event(joined(1));
+    device.frames(vec![subscribed(1, 1)]);
+    assert_eq!(listed(&device).0, 3);
+}

@@ -234,3 +234,29 @@ fn an_event_at_or_below_the_position_confirms_what_is_pending() {
         assert!(device.take_sent().is_empty(), "it is no hole");
     }
 }
+
+#[test]
+fn a_newest_page_from_beyond_the_position_is_shown_and_not_asked_for_again_and_again() {
+    let (mut device, screen) = opened();
+    let asked = asked_page(&mut device);
+    device.answer(&asked, page(8, 12, 12));
+    assert_eq!(seqs(&device, screen), [8, 9, 10, 11, 12]);
+    assert!(device.take_sent().is_empty(), "what is missing are events");
+    (6..=13).for_each(|seq| says(&mut device, seq));
+    assert_eq!(seqs(&device, screen), [8, 9, 10, 11, 12, 13]);
+    assert!(device.screen(screen).state.has_older);
+}
+
+#[test]
+fn a_page_that_came_long_ago_does_not_keep_a_screen_from_asking_after_a_hole() {
+    let (mut device, screen) = opened();
+    let asked = asked_page(&mut device);
+    device.answer(&asked, page(1, 5, 5));
+    device.cut();
+    device.advance(60_000);
+    device.connect();
+    device.frames(vec![subscribed(1, 40)]);
+    let asked = asked_page(&mut device);
+    device.answer(&asked, page(38, 40, 40));
+    assert_eq!(seqs(&device, screen), [38, 39, 40]);
+}
