@@ -252,6 +252,19 @@ fn the_epoch_stays_while_the_database_is_the_same() {
 }
 
 #[test]
+fn a_store_that_is_closed_leaves_no_log_beside_its_database() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for round in 0..200 {
+        let store = open(folder.path()).expect("a store");
+        let conversation_id = group(&store);
+        history(&store, conversation_id);
+        drop(store);
+        let log = folder.path().join("causerie.db-wal");
+        assert!(!log.exists(), "round {round}");
+    }
+}
+
+#[test]
 fn a_database_that_is_set_back_begins_a_new_epoch() {
     let folder = tempfile::tempdir().expect("a folder");
     let epoch = open(folder.path()).expect("a store").epoch().to_owned();

@@ -119,7 +119,8 @@ pub struct SqliteStore {
     epoch: String,
     commands: Option<Sender<writer::Job>>,
     queries: Option<Sender<reader::Job>>,
-    threads: Vec<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
     fail_commits: Arc<AtomicU32>,
     condition: Condition,
     broken: Arc<dyn Fn() + Send + Sync>,
@@ -144,7 +145,8 @@ impl SqliteStore {
             epoch,
             commands: Some(commands),
             queries: Some(queries),
-            threads: Vec::with_capacity(1 + readers.len()),
+            writer: None,
+            readers: Vec::with_capacity(readers.len()),
             fail_commits: Arc::clone(&writer.fail_commits),
             condition: Condition::new(Arc::clone(&writer.files)),
             broken: options.broken,
@@ -159,13 +161,14 @@ impl SqliteStore {
             batch: options.batch,
             condition: store.condition.clone(),
         };
-        store.spawn(folder, "store-writer", move || writer.run())?;
+        store.writer = Some(store.spawn(folder, "store-writer", move || writer.run())?);
         let asked = Arc::new(Mutex::new(asked));
         for database in readers {
             let (epoch, asked) = (store.epoch.clone(), Arc::clone(&asked));
-            store.spawn(folder, "store-reader", move || {
+            let reader = store.spawn(folder, "store-reader", move || {
                 reader::run(&database, &epoch, &asked);
             })?;
+            store.readers.push(reader);
         }
         Ok(store)
     }
@@ -176,11 +179,11 @@ impl SqliteStore {
     }
 
     fn spawn(
-        &mut self,
+        &self,
         folder: &Path,
         name: &'static str,
         run: impl FnOnce() + Send + 'static,
-    ) -> Result<(), OpenError> {
+    ) -> Result<JoinHandle<()>, OpenError> {
         let (condition, broken) = (self.condition.clone(), Arc::clone(&self.broken));
         let run = move || {
             // Nobody touches again what the panic left behind.
@@ -190,12 +193,10 @@ impl SqliteStore {
                 broken();
             }
         };
-        let thread = thread::Builder::new()
+        thread::Builder::new()
             .name(name.into())
             .spawn(run)
-            .map_err(|error| OpenError::folder(folder, error))?;
-        self.threads.push(thread);
-        Ok(())
+            .map_err(|error| OpenError::folder(folder, error))
     }
 }
 
@@ -234,15 +235,21 @@ impl Store for SqliteStore {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        self.commands = None;
+        // Whoever closes last writes the log back into the database and removes it, which two that
+        // close at once leave to each other. A log that stayed would be laid over a backup that is put
+        // in the database's place.
         self.queries = None;
-        for thread in self.threads.drain(..) {
-            // The last owner may be an answer that runs on one of these threads.
-            if thread.thread().id() != thread::current().id() {
-                // A panic was told of where it was caught.
-                let _ = thread.join();
-            }
-        }
+        self.readers.drain(..).for_each(join);
+        self.commands = None;
+        self.writer.take().into_iter().for_each(join);
+    }
+}
+
+fn join(thread: JoinHandle<()>) {
+    // The last owner may be an answer that runs on one of these threads.
+    if thread.thread().id() != thread::current().id() {
+        // A panic was told of where it was caught.
+        let _ = thread.join();
     }
 }
 
