@@ -20,6 +20,7 @@ use crate::{
     ledger::Ledger,
     link::LinkId,
     node::Moment,
+    refusals::Refused,
     rng::Rng,
     trace,
     world::{Event, World},
@@ -204,6 +205,13 @@ impl World {
             .iter()
             .map(|(_, command)| command.clone())
             .collect();
+        for (command, outcome) in commands.iter().zip(&done.outcomes) {
+            if let (Command::Write { write, .. }, Outcome::Refused(error)) = (command, outcome)
+                && Refused::of(error) == Refused::ForGood
+            {
+                self.sends.refused(write.temp_id);
+            }
+        }
         let heard = self
             .model
             .ledger

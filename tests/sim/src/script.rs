@@ -202,6 +202,7 @@ impl World {
             order: self.acts,
             cancelled: false,
             retried: false,
+            refused: false,
             told_sent: false,
             undone: false,
             abandoned: false,

@@ -21,6 +21,8 @@ pub struct Sent {
     pub abandoned: bool,
     /// It was queued anew after a refusal, so its order is not the first one.
     pub retried: bool,
+    /// The server refused it for good. If the word is lost, it goes again, behind what went meanwhile.
+    pub refused: bool,
     /// The app was told that it is durable.
     pub told_sent: bool,
     /// It was durable, and went with a database that was replaced by an older one.
@@ -65,6 +67,13 @@ impl Sends {
     /// It was never promised anything.
     pub fn remove(&mut self, key: TempId) {
         self.0.remove(&key);
+    }
+
+    /// The server refused it for good, whether or not anybody hears of that.
+    pub fn refused(&mut self, key: TempId) {
+        if let Some(sent) = self.0.get_mut(&key) {
+            sent.refused = true;
+        }
     }
 
     /// The app was told.

@@ -425,7 +425,7 @@ fn check_sends(world: &World) -> Result<(), String> {
         if sent.abandoned && message.deleted_at.is_none() {
             return Err(format!("{} ({key}) was given up, and is there", sent.text));
         }
-        if sent.retried {
+        if sent.retried || sent.refused {
             continue;
         }
         let place = (sent.device, sent.conversation_id);
