@@ -138,6 +138,18 @@ pub(crate) fn note_row(known: &mut Item, message: &Message, as_of: Seq) -> bool 
     true
 }
 
+/// This user sees from `start` on, which the item does not say yet: nothing before it is the last
+/// message, nor unread.
+pub(crate) fn raise_start(known: &mut Item, start: Seq) {
+    known.visible_from = start;
+    known.last_message.take_if(|last| last.seq < start);
+    if known.head_seq < start {
+        known.read_seq = known.read_seq.max(known.head_seq);
+        known.read_number = known.read_number.max(known.head_number);
+        known.mentions_unread = 0;
+    }
+}
+
 /// A message in short.
 pub(crate) fn preview(message: &Message) -> Preview {
     Preview {

@@ -327,11 +327,7 @@ impl Engine {
         if start <= conversation.item.visible_from {
             return;
         }
-        conversation.item.visible_from = start;
-        conversation
-            .item
-            .last_message
-            .take_if(|last| last.seq < start);
+        item::raise_start(&mut conversation.item, start);
         self.drop_below(id, start);
     }
 

@@ -260,3 +260,29 @@ fn a_page_that_came_long_ago_does_not_keep_a_screen_from_asking_after_a_hole() {
     device.answer(&asked, page(38, 40, 40));
     assert_eq!(seqs(&device, screen), [38, 39, 40]);
 }
+
+#[test]
+fn a_page_of_a_later_stay_leaves_nothing_of_the_earlier_one_unread() {
+    let mut device = Device::knowing(&[]);
+    device.connect();
+    let mut told = item(conv(1));
+    (told.head_seq, told.head_number) = (3, 3);
+    device.event(ServerMessage::SyncPage(SyncPage {
+        conversations: vec![told],
+        token: Some("t1".into()),
+        ..SyncPage::default()
+    }));
+    let unread = |device: &Device| {
+        let entry = device.engine.conversation(conv(1)).expect("it is listed");
+        entry.unread
+    };
+    assert_eq!(unread(&device), 3);
+    let asked = asked_page(&mut device);
+    let ServerMessage::HistoryPage(mut later) = page(5, 5, 5) else {
+        panic!("a page");
+    };
+    later.messages.clear();
+    later.visible_from = 5;
+    device.answer(&asked, ServerMessage::HistoryPage(later));
+    assert_eq!(unread(&device), 0);
+}
