@@ -158,14 +158,17 @@ impl Person {
         let before = match known.newest {
             // Nothing of it is known any more.
             0 => 0,
-            newest => screen.newest.unwrap_or(newest),
+            newest => screen
+                .newest
+                .filter(|(database, _)| *database == self.databases)
+                .map_or(newest, |(_, number)| number),
         };
         if number < before {
             return Err(format!(
                 "shows {number} messages of {id}, and showed {before} before"
             ));
         }
-        screen.newest = Some(number);
+        screen.newest = Some((self.databases, number));
         let due = known
             .position
             .filter(|_| known.attached && !screen.state.loading)

@@ -53,6 +53,8 @@ pub struct Person {
     /// Asked for when the process died: it may have been committed, or not.
     doubtful: BTreeSet<TempId>,
     epoch: Option<String>,
+    /// How many databases it has met before this one.
+    pub(crate) databases: u32,
     orders: u64,
 }
 
@@ -331,6 +333,7 @@ impl Person {
             asked: BTreeMap::new(),
             doubtful: BTreeSet::new(),
             epoch: None,
+            databases: 0,
             orders: 0,
         }
     }
@@ -489,6 +492,7 @@ impl Person {
     /// Another database: what is known of the old one means nothing.
     pub(crate) fn meet(&mut self, epoch: &str) {
         if self.epoch.as_deref().is_some_and(|known| known != epoch) {
+            self.databases += 1;
             self.rooms.clear();
             self.shown.clear();
             self.previews.clear();

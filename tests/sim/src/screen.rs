@@ -12,8 +12,9 @@ pub struct Screen {
     pub state: TimelineState,
     /// What changed since somebody looked.
     pub touched: Touched,
-    /// How many messages there were with the newest one that it showed without a gap before it.
-    pub newest: Option<u64>,
+    /// How many messages there were with the newest one that it showed without a gap before it, and
+    /// in which of the databases that its device met.
+    pub newest: Option<(u32, u64)>,
 }
 
 /// Items that changed since somebody looked.
