@@ -4,26 +4,23 @@
 use causerie_engine::{CommandKind, TimelineId};
 use causerie_protocol::{
     Ack, ConversationEvent, EditMessage, ErrorCode, ErrorReply, HistoryPage, Request,
-    ServerMessage, SyncPage, Target, TempId, WriteAck, WriteOp,
+    ServerMessage, Target, TempId, WriteAck, WriteOp,
 };
 
 use crate::common::{
     alice, bob, conv,
     device::{Device, acknowledged, subscribed},
+    frames::{asked_page, synced},
     item, message,
 };
 
 /// The newest page of alice and bob's conversation: these messages, of which `mine` are alice's.
 fn newest_page(device: &mut Device, seqs: std::ops::RangeInclusive<u64>, mine: &[u64]) {
-    let asked = device.take_sent();
-    let history = asked
-        .iter()
-        .find(|frame| matches!(frame.request, Request::History(_)))
-        .expect("a page is asked for");
+    let history = asked_page(device);
     let (lo, hi) = (*seqs.start(), *seqs.end());
     let sender = |seq| if mine.contains(&seq) { alice() } else { bob() };
     device.answer(
-        history,
+        &history,
         ServerMessage::HistoryPage(HistoryPage {
             conversation_id: conv(1),
             messages: seqs
@@ -47,11 +44,7 @@ fn what_was_read_up_to_an_own_message_is_not_counted_again_when_the_head_rises()
     device.connect();
     let mut told = item(conv(1));
     (told.head_seq, told.head_number, told.rev) = (1, 1, 2);
-    device.event(ServerMessage::SyncPage(SyncPage {
-        conversations: vec![told],
-        token: Some("t1".into()),
-        ..SyncPage::default()
-    }));
+    device.event(synced(vec![told]));
     let asked = device.take_sent();
     let key = device.send(conv(1), "said");
     let write = device
@@ -79,11 +72,7 @@ fn what_a_page_shows_that_one_said_on_another_device_is_read_up_to_there() {
     device.connect();
     let mut told = item(conv(1));
     (told.head_seq, told.head_number, told.rev) = (1, 1, 2);
-    device.event(ServerMessage::SyncPage(SyncPage {
-        conversations: vec![told],
-        token: Some("t1".into()),
-        ..SyncPage::default()
-    }));
+    device.event(synced(vec![told]));
     newest_page(&mut device, 1..=4, &[3]);
     let entry = device.engine.conversation(conv(1)).expect("it is listed");
     assert_eq!((entry.item.read_seq, entry.unread), (3, 1));

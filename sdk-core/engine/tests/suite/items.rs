@@ -3,13 +3,15 @@
 
 use causerie_protocol::{
     Ack, ConversationActivity, ConversationUpdated, CursorAck, Item, MemberEvent, Role,
-    ServerMessage, SyncPage,
+    ServerMessage,
 };
 
 use crate::common::{
     bob, conv,
     device::{Device, subscribed},
-    event_id, item, user,
+    event_id,
+    frames::{activity, synced},
+    item, user,
 };
 
 fn joined(seq: u64) -> ServerMessage {
@@ -25,15 +27,8 @@ fn joined(seq: u64) -> ServerMessage {
 
 fn whole(item: Item) -> ServerMessage {
     ServerMessage::ConversationActivity(Box::new(ConversationActivity {
-        conversation_id: item.conversation_id,
-        head_seq: item.head_seq,
-        head_number: item.head_number,
-        read_seq: item.read_seq,
-        read_number: item.read_number,
-        mentions_unread: item.mentions_unread,
-        rev: item.rev,
-        last_message: item.last_message.clone(),
-        conversation: Some(item),
+        conversation: Some(item.clone()),
+        ..activity(&item)
     }))
 }
 
@@ -53,11 +48,7 @@ fn an_item_that_was_read_before_an_event_does_not_take_back_what_the_event_told(
     // Its rev is the higher one, since a cursor rose.
     let mut late = item(conv(1));
     late.rev = 9;
-    device.event(ServerMessage::SyncPage(SyncPage {
-        conversations: vec![late.clone()],
-        token: Some("t1".into()),
-        ..SyncPage::default()
-    }));
+    device.event(synced(vec![late.clone()]));
     assert_eq!(listed(&device).0, 3);
     (late.rev, late.head_seq, late.members_count) = (11, 2, 2);
     device.event(whole(late));
@@ -79,11 +70,8 @@ fn a_head_or_a_cursor_that_is_told_first_hides_no_change_of_title_or_members() {
     (renamed.rev, renamed.head_seq) = (2, 1);
     let mut head = renamed.clone();
     (head.rev, head.head_seq) = (4, 3);
-    let ServerMessage::ConversationActivity(mut activity) = whole(head) else {
-        panic!("activity");
-    };
-    activity.conversation = None;
-    device.event(ServerMessage::ConversationActivity(activity));
+    let head = Box::new(activity(&head));
+    device.event(ServerMessage::ConversationActivity(head));
     device.event(ServerMessage::Ack(Ack::Cursor(CursorAck {
         conversation_id: conv(1),
         read_seq: 1,
@@ -115,11 +103,7 @@ fn an_event_of_a_subscription_that_came_before_the_item_counts_for_the_item() {
     let mut device = Device::knowing(&[]);
     device.connect();
     device.frames(vec![subscribed(1, 0)]);
-    device.event(ServerMessage::SyncPage(SyncPage {
-        conversations: vec![item(conv(1))],
-        token: Some("t1".into()),
-        ..SyncPage::default()
-    }));
+    device.event(synced(vec![item(conv(1))]));
     device.open(conv(1), 30);
     // The server told it in the room, and tells it in no other way again.
     device.event(joined(1));

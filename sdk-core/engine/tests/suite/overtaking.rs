@@ -3,14 +3,16 @@
 
 use causerie_protocol::{
     Ack, Content, ConversationActivity, ConversationUpdated, EditMessage, HistoryPage, MessageKind,
-    MessageSent, NewMessage, Preview, Request, ServerFrame, ServerMessage, SyncPage, Target,
-    WriteAck, WriteOp,
+    MessageSent, NewMessage, Preview, Request, ServerFrame, ServerMessage, Target, WriteAck,
+    WriteOp,
 };
 
 use crate::common::{
     alice, bob, conv,
     device::{Device, acknowledged, subscribed},
-    event_id, item, message,
+    event_id,
+    frames::{activity, asked_page, page, seqs, synced},
+    item, message,
 };
 
 #[test]
@@ -176,13 +178,7 @@ fn a_page_beyond_the_position_leaves_no_gap_in_what_is_shown() {
         ServerFrame::event(ServerMessage::Subscribed(reply))
     };
     device.frames(vec![backlog(1, 3)]);
-    let shown = |device: &Device| {
-        let items = &device.screen(screen).items;
-        items
-            .iter()
-            .map(|item| item.message.seq)
-            .collect::<Vec<_>>()
-    };
+    let shown = |device: &Device| seqs(device, screen);
     assert_eq!(shown(&device), [1, 2, 3]);
     // A page is asked for ahead, and comes when the conversation is open again and its backlog is
     // still on its way.
@@ -190,40 +186,12 @@ fn a_page_beyond_the_position_leaves_no_gap_in_what_is_shown() {
     device.connect();
     let mut told = item(conv(1));
     (told.head_seq, told.head_number, told.rev) = (8, 8, 2);
-    device.event(ServerMessage::SyncPage(SyncPage {
-        conversations: vec![told],
-        token: Some("t1".into()),
-        ..SyncPage::default()
-    }));
-    let asked = device.take_sent();
-    let history = asked
-        .iter()
-        .find(|frame| matches!(frame.request, Request::History(_)))
-        .expect("a page is asked for ahead");
+    device.event(synced(vec![told]));
+    let history = asked_page(&mut device);
     let screen = device.open(conv(1), 30);
-    let shown = |device: &Device| {
-        let items = &device.screen(screen).items;
-        items
-            .iter()
-            .map(|item| item.message.seq)
-            .collect::<Vec<_>>()
-    };
+    let shown = |device: &Device| seqs(device, screen);
     assert_eq!(shown(&device), [1, 2, 3]);
-    device.answer(
-        history,
-        ServerMessage::HistoryPage(HistoryPage {
-            conversation_id: conv(1),
-            messages: (6..=8)
-                .map(|seq| message(conv(1), seq, &bob(), "theirs"))
-                .collect(),
-            lo: 6,
-            hi: 8,
-            as_of_seq: 8,
-            visible_from: 1,
-            more: true,
-            users: Vec::new(),
-        }),
-    );
+    device.answer(&history, page(6, 8, 8));
     assert_eq!(shown(&device), [1, 2, 3], "4 and 5 are missing");
     device.frames(vec![backlog(4, 8)]);
     assert_eq!(shown(&device), [1, 2, 3, 4, 5, 6, 7, 8]);
@@ -283,13 +251,9 @@ fn a_screen_whose_newest_stretch_holds_no_message_asks_for_what_lies_before() {
     }
     device.frames(vec![whole]);
     assert!(device.screen(screen).items.is_empty());
-    let asked = device.take_sent();
-    let history = asked
-        .iter()
-        .find(|frame| matches!(frame.request, Request::History(_)))
-        .expect("it asks for a page");
+    let history = asked_page(&mut device);
     device.answer(
-        history,
+        &history,
         ServerMessage::HistoryPage(HistoryPage {
             conversation_id: conv(1),
             messages: vec![message(conv(1), 2, &bob(), "theirs")],
@@ -325,28 +289,9 @@ fn opened_while_somebody_speaks(at_once: bool) -> Vec<u64> {
         device.frames(vec![subscribed(1, 5)]);
         device.frames(vec![live]);
     }
-    let asked = device.take_sent();
-    let history = asked
-        .iter()
-        .find(|frame| matches!(frame.request, Request::History(_)))
-        .expect("it asks for a page");
-    device.answer(
-        history,
-        ServerMessage::HistoryPage(HistoryPage {
-            conversation_id: conv(1),
-            messages: (1..=6)
-                .map(|seq| message(conv(1), seq, &bob(), "theirs"))
-                .collect(),
-            lo: 1,
-            hi: 6,
-            as_of_seq: 6,
-            visible_from: 1,
-            more: false,
-            users: Vec::new(),
-        }),
-    );
-    let items = &device.screen(screen).items;
-    items.iter().map(|item| item.message.seq).collect()
+    let history = asked_page(&mut device);
+    device.answer(&history, page(1, 6, 6));
+    seqs(&device, screen)
 }
 
 #[test]
@@ -373,41 +318,11 @@ fn a_page_that_was_read_before_an_edit_takes_nothing_back_from_the_list() {
         });
         told
     };
-    device.event(ServerMessage::SyncPage(SyncPage {
-        conversations: vec![told(1, "before")],
-        token: Some("t1".into()),
-        ..SyncPage::default()
-    }));
-    let asked = device.take_sent();
-    let history = asked
-        .iter()
-        .find(|frame| matches!(frame.request, Request::History(_)))
-        .expect("it fetches a page ahead");
-    let edited = told(2, "after");
-    device.event(ServerMessage::ConversationActivity(Box::new(
-        ConversationActivity {
-            conversation_id: conv(1),
-            head_seq: 2,
-            head_number: 1,
-            read_seq: 0,
-            read_number: 0,
-            mentions_unread: 0,
-            rev: edited.rev,
-            last_message: edited.last_message,
-            conversation: None,
-        },
-    )));
-    let late = HistoryPage {
-        conversation_id: conv(1),
-        messages: vec![message(conv(1), 1, &bob(), "before")],
-        lo: 1,
-        hi: 1,
-        as_of_seq: 1,
-        visible_from: 1,
-        more: false,
-        users: Vec::new(),
-    };
-    device.answer(history, ServerMessage::HistoryPage(late));
+    device.event(synced(vec![told(1, "before")]));
+    let history = asked_page(&mut device);
+    let edited = activity(&told(2, "after"));
+    device.event(ServerMessage::ConversationActivity(Box::new(edited)));
+    device.answer(&history, page(1, 1, 1));
     let listed = device.store.conversations[&conv(1)].item.clone();
     let preview = listed.last_message.map(|last| last.content);
     assert_eq!(preview, Some(Content::Text("after".into())));

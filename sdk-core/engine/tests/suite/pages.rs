@@ -3,28 +3,17 @@
 
 use causerie_engine::{CommandKind, SendState, TimelineId};
 use causerie_protocol::{
-    ClientFrame, ErrorCode, ErrorReply, HistoryPage, MessageKind, NewMessage, Ping, Request,
-    ServerFrame, ServerMessage, SyncPage, decode_server, encode_server,
+    ClientFrame, ErrorCode, ErrorReply, MessageKind, NewMessage, Ping, Request, ServerFrame,
+    ServerMessage, SyncPage, decode_server, encode_server,
 };
 
 use crate::common::{
     alice, bob, conv,
     device::{Device, subscribed},
-    event_id, item, message,
+    event_id,
+    frames::{asked_page, page, seqs, synced},
+    item, message,
 };
-
-fn seqs(device: &Device, screen: TimelineId) -> Vec<u64> {
-    let items = &device.screen(screen).items;
-    items.iter().map(|item| item.message.seq).collect()
-}
-
-fn asked_page(device: &mut Device) -> ClientFrame {
-    let asked = device.take_sent();
-    let page = asked
-        .into_iter()
-        .find(|frame| matches!(frame.request, Request::History(_)));
-    page.expect("it asks for a page")
-}
 
 /// Lets time pass, as long as a refused request waits at most.
 fn wait_for_request(device: &mut Device) {
@@ -38,21 +27,6 @@ fn wait_for_request(device: &mut Device) {
     }
 }
 
-fn page(lo: u64, hi: u64, as_of_seq: u64) -> ServerMessage {
-    ServerMessage::HistoryPage(HistoryPage {
-        conversation_id: conv(1),
-        messages: (lo..=hi)
-            .map(|seq| message(conv(1), seq, &bob(), "theirs"))
-            .collect(),
-        lo,
-        hi,
-        as_of_seq,
-        visible_from: 1,
-        more: lo > 1,
-        users: Vec::new(),
-    })
-}
-
 fn says(device: &mut Device, seq: u64) {
     device.event(ServerMessage::NewMessage(Box::new(NewMessage {
         event_id: event_id(seq),
@@ -64,10 +38,7 @@ fn says(device: &mut Device, seq: u64) {
 fn opened() -> (Device, TimelineId) {
     let mut device = Device::knowing(&[conv(1)]);
     device.connect();
-    device.event(ServerMessage::SyncPage(SyncPage {
-        token: Some("t1".into()),
-        ..SyncPage::default()
-    }));
+    device.event(synced(Vec::new()));
     let screen = device.open(conv(1), 30);
     let asked = device.take_sent();
     device.answer(&asked[0], subscribed(1, 5).message);
@@ -267,11 +238,7 @@ fn a_page_of_a_later_stay_leaves_nothing_of_the_earlier_one_unread() {
     device.connect();
     let mut told = item(conv(1));
     (told.head_seq, told.head_number) = (3, 3);
-    device.event(ServerMessage::SyncPage(SyncPage {
-        conversations: vec![told],
-        token: Some("t1".into()),
-        ..SyncPage::default()
-    }));
+    device.event(synced(vec![told]));
     let unread = |device: &Device| {
         let entry = device.engine.conversation(conv(1)).expect("it is listed");
         entry.unread

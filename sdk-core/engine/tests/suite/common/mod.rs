@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
 pub mod device;
+pub mod frames;
 pub mod ids;
 pub mod model;
 pub mod screen;
