@@ -1,6 +1,7 @@
 //! What stands on the command line.
 
-use crate::fuzz::Order;
+use crate::bindings;
+use crate::fuzz;
 use crate::suite::{self, Suite};
 
 /// The help text, examples included.
@@ -15,6 +16,9 @@ Usage:
   cargo xtask fuzz [TARGET...] [--minutes N]
                                        fuzz frames, engine, database from the committed corpus on;
                                        needs nightly and cargo-fuzz
+  cargo xtask bindings [kotlin] [swift] [--check]
+                                       write what uniffi generates for them, or only say whether
+                                       what is committed is that
   cargo xtask size                     build the library as an app ships it (x86-64 Linux), and say
                                        its size
   cargo xtask --help                   this text
@@ -40,7 +44,9 @@ pub enum Command {
     /// Build the library and say its size.
     Size,
     /// Fuzz.
-    Fuzz(Order),
+    Fuzz(fuzz::Order),
+    /// Generate for other languages.
+    Bindings(bindings::Order),
     /// Run these suites, in the order of the table.
     Test(Vec<&'static Suite>),
 }
@@ -51,13 +57,10 @@ pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Command, String> 
         None | Some("help" | "--help" | "-h") => alone("help", args, Command::Help),
         Some("test") => tests(args),
         Some("size") => alone("size", args, Command::Size),
-        Some("fuzz") => {
-            let words: Vec<_> = args.collect();
-            if words.iter().any(|word| is_help(word)) {
-                return Ok(Command::Help);
-            }
-            Order::parse(words.into_iter()).map(Command::Fuzz)
-        }
+        Some("fuzz") => order(args, |words| fuzz::Order::parse(words).map(Command::Fuzz)),
+        Some("bindings") => order(args, |words| {
+            bindings::Order::parse(words).map(Command::Bindings)
+        }),
         Some("sim") => Ok(Command::Sim(args.collect())),
         Some(other) => Err(format!("there is no command `{other}`")),
     }
@@ -65,6 +68,18 @@ pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Command, String> 
 
 fn is_help(word: &str) -> bool {
     word == "--help" || word == "-h"
+}
+
+/// A command that reads its words itself, all but a call for help.
+fn order(
+    args: impl Iterator<Item = String>,
+    parse: impl FnOnce(std::vec::IntoIter<String>) -> Result<Command, String>,
+) -> Result<Command, String> {
+    let words: Vec<_> = args.collect();
+    if words.iter().any(|word| is_help(word)) {
+        return Ok(Command::Help);
+    }
+    parse(words.into_iter())
 }
 
 /// A command that nothing follows but a call for help.
@@ -197,6 +212,7 @@ mod tests {
         assert!(matches!(parse_line(""), Ok(Command::Help)));
         assert!(matches!(parse_line("test --help"), Ok(Command::Help)));
         assert!(matches!(parse_line("fuzz --help"), Ok(Command::Help)));
+        assert!(matches!(parse_line("bindings swift -h"), Ok(Command::Help)));
         assert!(matches!(parse_line("test --list"), Ok(Command::List)));
     }
 }

@@ -6,10 +6,12 @@
 //! - [`verdict`] judges the steps that are no libtest run: `cargo deny`, the demo.
 //! - [`report`] is the table at the end, and the exit code.
 //! - [`fuzz`] fuzzes, where the tools for it are at hand.
+//! - [`bindings`] generates what Kotlin and Swift call, and notices drift.
 //! - [`library`] builds what an app ships, and weighs it.
 //! - [`planted`] lets this binary stand in for `rustc`, to build with `cfg(planted)`.
 
 mod args;
+mod bindings;
 mod fuzz;
 mod library;
 mod libtest;
@@ -42,22 +44,11 @@ fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
-        Ok(Command::Test(chosen)) => test(&chosen),
+        Ok(Command::Test(chosen)) => at_place(|place| test(place, &chosen)),
         Ok(Command::Sim(words)) => sim(&words),
-        Ok(Command::Size) => match suite::Place::find() {
-            Ok(place) => library::measure(&place),
-            Err(problem) => {
-                eprintln!("xtask: {problem}");
-                ExitCode::from(2)
-            }
-        },
-        Ok(Command::Fuzz(order)) => match suite::Place::find() {
-            Ok(place) => order.run(&place),
-            Err(problem) => {
-                eprintln!("xtask: {problem}");
-                ExitCode::from(2)
-            }
-        },
+        Ok(Command::Size) => at_place(library::measure),
+        Ok(Command::Fuzz(order)) => at_place(|place| order.run(place)),
+        Ok(Command::Bindings(order)) => at_place(|place| order.run(place)),
         Err(problem) => {
             eprintln!("xtask: {problem}\nTry `cargo xtask --help`.");
             ExitCode::from(2)
@@ -88,14 +79,18 @@ fn sim(words: &[String]) -> ExitCode {
     code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-fn test(chosen: &[&'static suite::Suite]) -> ExitCode {
-    let place = match suite::Place::find() {
-        Ok(place) => place,
+/// What needs to know where the workspace is.
+fn at_place(chore: impl FnOnce(&suite::Place) -> ExitCode) -> ExitCode {
+    match suite::Place::find() {
+        Ok(place) => chore(&place),
         Err(problem) => {
             eprintln!("xtask: {problem}");
-            return ExitCode::from(2);
+            ExitCode::from(2)
         }
-    };
+    }
+}
+
+fn test(place: &suite::Place, chosen: &[&'static suite::Suite]) -> ExitCode {
     let patience = runner::Patience {
         heartbeat: Duration::from_secs(30),
         stalled: Duration::from_secs(15 * 60),
@@ -112,7 +107,7 @@ fn test(chosen: &[&'static suite::Suite]) -> ExitCode {
         );
         report.add(runner::run_suite(
             suite.name,
-            &(suite.steps)(&place),
+            &(suite.steps)(place),
             patience,
         ));
     }

@@ -194,11 +194,8 @@ pub const ALL: &[Suite] = &[
                 Judge::Libtest,
             );
             test.environment.extend([
-                ("CAUSERIE_BIN", place.target.join("debug/causerie").into()),
-                (
-                    "CAUSERIE_SHIM",
-                    place.target.join("debug/libcauserie_shim.so").into(),
-                ),
+                ("CAUSERIE_BIN", place.built("causerie").into()),
+                ("CAUSERIE_SHIM", place.built_library("causerie_shim").into()),
                 // Most of them wait for processes, not for a processor.
                 ("RUST_TEST_THREADS", "6".into()),
             ]);
@@ -227,7 +224,7 @@ pub const ALL: &[Suite] = &[
                 Judge::Libtest,
             );
             test.environment
-                .push(("CAUSERIE_BIN", place.target.join("debug/causerie").into()));
+                .push(("CAUSERIE_BIN", place.built("causerie").into()));
             vec![build, test]
         },
     },
@@ -321,6 +318,19 @@ impl Place {
         &self.target
     }
 
+    /// A program of the debug build.
+    pub fn built(&self, name: &str) -> PathBuf {
+        let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        self.target.join("debug").join(name)
+    }
+
+    /// A library of the debug build, by the name of its crate.
+    pub fn built_library(&self, name: &str) -> PathBuf {
+        use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+        let name = format!("{DLL_PREFIX}{name}{DLL_SUFFIX}");
+        self.target.join("debug").join(name)
+    }
+
     fn cargo(&self, name: &'static str, line: &str, judge: Judge) -> Step {
         let mut command = vec![cargo()];
         command.extend(line.split_whitespace().map(OsString::from));
@@ -341,19 +351,13 @@ impl Place {
         judge: Judge,
         library: &'static str,
     ) -> Step {
-        let built = self.target.join("debug");
-        let library = format!(
-            "{}{library}{}",
-            std::env::consts::DLL_PREFIX,
-            std::env::consts::DLL_SUFFIX
-        );
         Step {
             name,
             command: line.split_whitespace().map(OsString::from).collect(),
             environment: vec![
-                ("CAUSERIE_BIN", built.join("causerie").into()),
-                ("CAUSERIE_BINDGEN", built.join("causerie-bindgen").into()),
-                ("CAUSERIE_LIB", built.join(library).into()),
+                ("CAUSERIE_BIN", self.built("causerie").into()),
+                ("CAUSERIE_BINDGEN", self.built("causerie-bindgen").into()),
+                ("CAUSERIE_LIB", self.built_library(library).into()),
                 // They panic on purpose, and say so in a line.
                 ("RUST_BACKTRACE", "0".into()),
             ],
