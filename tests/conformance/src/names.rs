@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    protocol::{Call, Done, Target},
     scenario::Action,
-    shown::{Given, Item, Shown},
+    shown::{Item, Shown},
 };
 
 /// All names that were given so far.
@@ -62,35 +63,85 @@ pub fn many(id: &str) -> Vec<String> {
 }
 
 impl Names {
-    /// Takes note of what a call gave.
+    /// Takes note of what a call of this user gave, under the names that the action has for it.
     ///
     /// # Errors
-    /// If a conversation has another id than before.
-    pub fn give(&mut self, user: &str, given: Vec<Given>) -> Result<(), String> {
-        for given in given {
-            match given {
-                Given::Room { name, id } => {
-                    let known = self.rooms.entry(name.clone()).or_insert_with(|| id.clone());
-                    if *known != id {
-                        return Err(format!("`{name}` has another id here"));
-                    }
-                }
-                Given::Write { name, key, room } => {
-                    let user = user.to_owned();
-                    self.writes.insert(name, Written { key, user, room });
-                }
+    /// If it did not give what it must, or a conversation has another id than before.
+    pub fn give(&mut self, user: &str, action: &Action, done: &Done) -> Result<(), String> {
+        if let Action::Direct { r#as: name, .. } | Action::Group { r#as: name, .. } = action {
+            let id = done.room.as_ref().ok_or("it gave no conversation")?;
+            let known = self.rooms.entry(name.clone()).or_insert_with(|| id.clone());
+            if known != id {
+                return Err(format!("`{name}` has another id here"));
             }
         }
+        let Some((room, names)) = self.written_by(action) else {
+            return Ok(());
+        };
+        if names.len() != done.keys.len() {
+            let (given, written) = (done.keys.len(), names.len());
+            return Err(format!("it gave {given} keys for {written} writes"));
+        }
+        for (name, key) in names.into_iter().zip(&done.keys) {
+            let Some(name) = name else { continue };
+            let written = Written {
+                key: key.clone(),
+                user: user.to_owned(),
+                room: room.clone(),
+            };
+            self.writes.insert(name, written);
+        }
         Ok(())
+    }
+
+    /// Where an action writes, and the name of each write that it makes.
+    fn written_by(&self, action: &Action) -> Option<(String, Vec<Option<String>>)> {
+        let room = |name: &String| self.rooms.get(name).cloned();
+        match action {
+            Action::Send { to, id, .. } => Some((room(to)?, vec![Some(id.clone())])),
+            Action::Fill { to, id } => Some((room(to)?, many(id).into_iter().map(Some).collect())),
+            Action::Edit { id, r#as, .. }
+            | Action::Delete { id, r#as }
+            | Action::React { id, r#as, .. }
+            | Action::Unreact { id, r#as, .. } => {
+                Some((self.writes.get(id)?.room.clone(), vec![r#as.clone()]))
+            }
+            Action::Add { room: of, r#as, .. } | Action::Remove { room: of, r#as, .. } => {
+                Some((room(of)?, vec![r#as.clone()]))
+            }
+            Action::Quit(of) | Action::Rename { room: of, .. } => Some((room(of)?, vec![None])),
+            Action::Open
+            | Action::Start
+            | Action::Stop
+            | Action::Suspend
+            | Action::Resume
+            | Action::Close
+            | Action::Kill
+            | Action::Sync
+            | Action::SignOut { .. }
+            | Action::Tokens(_)
+            | Action::Direct { .. }
+            | Action::Group { .. }
+            | Action::Show { .. }
+            | Action::Hide(_)
+            | Action::Older(_)
+            | Action::Retry(_)
+            | Action::Cancel(_)
+            | Action::Read { .. }
+            | Action::Typing { .. }
+            | Action::Draft { .. }
+            | Action::Members { .. }
+            | Action::Listen { .. }
+            | Action::Drain { .. } => None,
+        }
     }
 
     /// Takes note of what a message says, by what was done to send it.
     pub fn said(&mut self, action: &Action) {
         match action {
             Action::Send { id, text, size, .. } => {
-                let sized = size.map(|size| "x".repeat(size));
-                let text = sized.as_ref().or(text.as_ref()).unwrap_or(id);
-                self.texts.insert(text.clone(), id.clone());
+                self.texts
+                    .insert(said(id, text.as_deref(), *size), id.clone());
             }
             Action::Fill { id, .. } => {
                 let names = many(id).into_iter();
@@ -167,66 +218,137 @@ impl Names {
             .map_or_else(|| "nothing".into(), |(_, name)| name.clone())
     }
 
-    /// The action with ids in place of names, for a device of this user.
+    /// The call that an action is, for a device of this user: with ids in place of names.
     ///
     /// # Errors
     /// If a name cannot be used, or not yet.
-    pub fn resolve(&self, user: &str, action: &Action) -> Result<Action, Unusable> {
-        let mut action = action.clone();
-        match &mut action {
-            Action::Open
-            | Action::Start
-            | Action::Stop
-            | Action::Suspend
-            | Action::Resume
-            | Action::Close
-            | Action::Kill
-            | Action::Sync
-            | Action::SignOut { .. }
-            | Action::Tokens(_)
-            | Action::Direct { .. }
-            | Action::Group { .. }
-            | Action::Drain { .. } => {}
-            Action::Show { room, .. }
-            | Action::Hide(room)
-            | Action::Older(room)
-            | Action::Quit(room)
-            | Action::Typing { room, .. }
-            | Action::Draft { room, .. }
-            | Action::Rename { room, .. }
-            | Action::Add { room, .. }
-            | Action::Remove { room, .. }
-            | Action::Listen { room, .. }
-            | Action::Members { of: room, .. }
-            | Action::Fill { to: room, .. } => self.put_room(room)?,
-            Action::Send { to, reply_to, .. } => {
-                self.put_room(to)?;
-                if let Some(name) = reply_to {
-                    *name = self.confirmed(name)?.message_id.clone();
+    pub fn resolve(&self, user: &str, action: &Action) -> Result<Call, Unusable> {
+        Ok(match action.clone() {
+            Action::Open => Call::Open,
+            Action::Start => Call::Start,
+            Action::Stop => Call::Stop,
+            Action::Suspend => Call::Suspend,
+            Action::Resume => Call::Resume,
+            Action::Close => Call::Close,
+            Action::Kill => return Err(Unusable::Never("no device can kill itself".into())),
+            Action::Sync => Call::Sync,
+            Action::SignOut { wipe, discard } => Call::SignOut { wipe, discard },
+            Action::Tokens(mood) => Call::Tokens { mood },
+            Action::Direct { with, .. } => Call::Direct { with },
+            Action::Group {
+                title,
+                members,
+                all_history,
+                ..
+            } => Call::Group {
+                title,
+                members,
+                all_history,
+            },
+            Action::Show { room, page } => {
+                let room = self.id(&room)?;
+                Call::Show { room, page }
+            }
+            Action::Hide(room) => Call::Hide {
+                room: self.id(&room)?,
+            },
+            Action::Older(room) => Call::Older {
+                room: self.id(&room)?,
+            },
+            Action::Send {
+                to,
+                id,
+                text,
+                size,
+                reply_to,
+                mentions,
+            } => Call::Send {
+                room: self.id(&to)?,
+                text: said(&id, text.as_deref(), size),
+                reply_to: match reply_to {
+                    Some(name) => Some(self.confirmed(&name)?.message_id.clone()),
+                    None => None,
+                },
+                mentions,
+            },
+            Action::Fill { to, id } => Call::Fill {
+                room: self.id(&to)?,
+                texts: many(&id),
+            },
+            Action::Edit { id, text, .. } => {
+                let (room, target) = self.target(user, &id)?;
+                Call::Edit { room, target, text }
+            }
+            Action::Delete { id, .. } => {
+                let (room, target) = self.target(user, &id)?;
+                Call::Delete { room, target }
+            }
+            Action::React { id, emoji, .. } => {
+                let (room, target) = self.target(user, &id)?;
+                Call::React {
+                    room,
+                    target,
+                    emoji,
                 }
             }
-            Action::Edit { id, .. }
-            | Action::Delete { id, .. }
-            | Action::React { id, .. }
-            | Action::Unreact { id, .. } => *id = self.target(user, id)?,
-            Action::Retry(write) | Action::Cancel(write) => {
-                write.clone_from(&self.write(write)?.key);
-            }
-            Action::Read { room, up_to } => {
-                self.put_room(room)?;
-                if let Some(name) = up_to {
-                    *name = self.confirmed(name)?.seq.to_string();
+            Action::Unreact { id, emoji, .. } => {
+                let (room, target) = self.target(user, &id)?;
+                Call::Unreact {
+                    room,
+                    target,
+                    emoji,
                 }
             }
-        }
-        Ok(action)
+            Action::Retry(write) => Call::Retry {
+                key: self.write(&write)?.key.clone(),
+            },
+            Action::Cancel(write) => Call::Cancel {
+                key: self.write(&write)?.key.clone(),
+            },
+            Action::Read { room, up_to } => Call::Read {
+                room: self.id(&room)?,
+                seq: match up_to {
+                    Some(name) => Some(self.confirmed(&name)?.seq),
+                    None => None,
+                },
+            },
+            Action::Typing { room, on } => {
+                let room = self.id(&room)?;
+                Call::Typing { room, on }
+            }
+            Action::Draft { room, text } => {
+                let room = self.id(&room)?;
+                Call::Draft { room, text }
+            }
+            Action::Add { room, users, .. } => {
+                let room = self.id(&room)?;
+                Call::Add { room, users }
+            }
+            Action::Remove { room, users, .. } => {
+                let room = self.id(&room)?;
+                Call::Remove { room, users }
+            }
+            Action::Quit(room) => Call::Quit {
+                room: self.id(&room)?,
+            },
+            Action::Rename { room, title } => {
+                let room = self.id(&room)?;
+                Call::Rename { room, title }
+            }
+            Action::Members { of, .. } => Call::Members {
+                room: self.id(&of)?,
+            },
+            Action::Listen { room, r#as } => Call::Listen {
+                room: self.id(&room)?,
+                listener: r#as,
+            },
+            Action::Drain { listener, .. } => Call::Drain { listener },
+        })
     }
 
-    fn put_room(&self, name: &mut String) -> Result<(), Unusable> {
-        let id = self.rooms.get(name.as_str());
-        let id = id.ok_or_else(|| Unusable::Never(format!("`{name}` was never made")))?;
-        name.clone_from(id);
-        Ok(())
+    fn id(&self, name: &str) -> Result<String, Unusable> {
+        let id = self.rooms.get(name).cloned();
+        id.ok_or_else(|| Unusable::Never(format!("`{name}` was never made")))
     }
 
     fn write(&self, name: &str) -> Result<&Written, Unusable> {
@@ -241,18 +363,24 @@ impl Names {
         })
     }
 
-    /// The conversation, and behind it `key:…` for one's own message, which need not be confirmed,
-    /// or `message:…` for another's.
-    fn target(&self, user: &str, name: &str) -> Result<String, Unusable> {
+    /// The conversation, and the message: by its key if it is the user's own, which need not be
+    /// confirmed, or else by its id.
+    fn target(&self, user: &str, name: &str) -> Result<(String, Target), Unusable> {
         let written = self.write(name)?;
-        let room = &written.room;
-        if written.user == user {
-            return Ok(format!("{room}/key:{}", written.key));
-        }
-        Ok(format!(
-            "{room}/message:{}",
-            self.confirmed(name)?.message_id
-        ))
+        let target = if written.user == user {
+            Target::Key(written.key.clone())
+        } else {
+            Target::MessageId(self.confirmed(name)?.message_id.clone())
+        };
+        Ok((written.room.clone(), target))
+    }
+}
+
+/// What a message says: so many bytes, else its text, else its name.
+fn said(id: &str, text: Option<&str>, size: Option<usize>) -> String {
+    match size {
+        Some(size) => "x".repeat(size),
+        None => text.unwrap_or(id).to_owned(),
     }
 }
 

@@ -97,7 +97,7 @@ pub fn shown(shown: &Shown, expect: &Expect, names: &Names, user: &str) -> Vec<S
     for room in &shown.rooms {
         let name = names.room(&room.id);
         let looked = expect.rooms.iter().find(|expected| expected.room == name);
-        let cursors = room.read_by.iter().filter(|(_, seq)| *seq > 0);
+        let cursors = room.read_by.iter().filter(|(_, seq)| **seq > 0);
         let cursors = cursors.map(|(who, seq)| (who.clone(), names.up_to(&room.id, *seq)));
         let pending = room.pending.as_deref();
         let pending = pending.map(|key| names.message(Some(key), None));

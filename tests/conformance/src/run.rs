@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
+    fmt::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -11,9 +11,11 @@ use std::{
 use tokio::{sync::Notify, time::timeout};
 
 use crate::{
-    device::{Device, Spec},
+    device::Device,
     names::{Names, Unusable},
     picture,
+    process::{Program, Tail},
+    protocol::{Call, Done, Spec},
     scenario::{Action, Always, Cast, Event, Expect, Scenario, Step},
     seat::{Apart, Seat},
     shown::{Refusal, Shown},
@@ -23,14 +25,16 @@ use crate::{
 /// Nothing in a scenario may take longer.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a runner needs beside the scenario.
+/// What the judge needs beside the scenario.
 #[derive(Debug, Clone)]
 pub struct Means {
     /// The server, `causerie` with the feature `control`.
     pub server: PathBuf,
     /// A device as a process.
-    pub device: PathBuf,
-    /// How long a step may take.
+    pub device: Program,
+    /// Whether every device is such a process, and not only those that the scenario kills.
+    pub apart: bool,
+    /// How long devices may take to show what is expected.
     pub patience: Duration,
     /// Whether each step is told on stderr.
     pub trace: bool,
@@ -43,11 +47,25 @@ pub struct Failed {
     pub what: String,
     /// The server's log.
     pub log: String,
+    /// What the devices' processes wrote to stderr last, by device.
+    pub stderr: BTreeMap<String, String>,
 }
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
+    }
+}
+
+impl Failed {
+    /// What failed, and all that was written meanwhile.
+    pub fn story(&self) -> String {
+        let mut story = self.what.clone();
+        for (name, stderr) in self.stderr.iter().filter(|(_, text)| !text.is_empty()) {
+            let _ = write!(story, "\n{name} wrote last:\n{stderr}");
+        }
+        let _ = write!(story, "\nthe server's log:\n{}", self.log);
+        story
     }
 }
 
@@ -59,6 +77,7 @@ pub async fn run(scenario: &Scenario, means: &Means) -> Result<(), Failed> {
     let unprepared = |what: String| Failed {
         what,
         log: String::new(),
+        stderr: BTreeMap::new(),
     };
     let folder = tempfile::tempdir().map_err(|error| unprepared(error.to_string()))?;
     let data = folder.path().join("server");
@@ -84,15 +103,15 @@ pub async fn run(scenario: &Scenario, means: &Means) -> Result<(), Failed> {
             break;
         }
     }
-    let outcome = outcome.map_err(|what| Failed {
+    match outcome {
+        Ok(()) => outcome = play.end().await,
+        Err(_) => play.abandon().await,
+    }
+    outcome.map_err(|what| Failed {
         what,
         log: play.stage.log(),
-    });
-    for (_, seat) in play.seats.values_mut() {
-        // A device that is not open has nothing to close.
-        let _ = timeout(means.patience, seat.act(Action::Close)).await;
-    }
-    outcome
+        stderr: play.stderr(),
+    })
 }
 
 /// A step in words, for who wants to follow.
@@ -130,8 +149,10 @@ impl Play<'_> {
             token_ms: cast.token_minutes * 60_000,
         };
         let changed = Arc::clone(&self.changed);
-        let seat = if cast.process {
-            Seat::Apart(Box::new(Apart::new(&self.means.device, spec, changed)))
+        let seat = if cast.process || self.means.apart {
+            let tail = Tail::new(self.means.trace.then(|| name.to_owned()));
+            let program = self.means.device.clone();
+            Seat::Apart(Box::new(Apart::new(program, spec, changed, tail)))
         } else {
             Seat::Here(Box::new(Device::new(spec, changed)))
         };
@@ -141,7 +162,7 @@ impl Play<'_> {
     async fn step(&mut self, step: &Step) -> Result<(), String> {
         let outcome = match &step.event {
             Event::Server(order) => {
-                let order = timeout(self.means.patience, self.stage.order(order)).await;
+                let order = timeout(PATIENCE, self.stage.order(order)).await;
                 order.unwrap_or_else(|_| Err("the server does not do it".into()))
             }
             Event::Do {
@@ -156,17 +177,30 @@ impl Play<'_> {
 
     async fn act(&mut self, name: &str, asked: &Action, fails: Option<&str>) -> Result<(), String> {
         let user = self.seats[name].0.clone();
-        let action = self.resolve(&user, asked).await?;
-        let described = format!("{name}: {action:?}");
+        let described = format!("{name}: {asked:?}");
+        let call = match asked {
+            Action::Kill => None,
+            asked => Some(self.resolve(&user, asked).await?),
+        };
         let Some((_, seat)) = self.seats.get_mut(name) else {
             return Err(format!("no device is called {name}"));
         };
-        let done = timeout(self.means.patience, seat.act(action)).await;
-        let done = done.map_err(|_| format!("{described}: it does not return"))?;
+        let done = timeout(PATIENCE, async {
+            match call {
+                Some(call) => seat.call(call).await,
+                None => seat.kill().await.map(|()| Done::default()),
+            }
+        });
+        let done = done
+            .await
+            .map_err(|_| format!("{described}: it does not return"))?;
         match (done, fails) {
-            (Ok(given), None) => {
+            (Ok(done), None) => {
                 self.names.said(asked);
-                self.names.give(&user, given)
+                let given = self.names.give(&user, asked, &done);
+                given
+                    .and_then(|()| gave(asked, &done))
+                    .map_err(|what| format!("{described}: {what}"))
             }
             (Ok(_), Some(code)) => Err(format!("{described}: it worked, and was to fail: {code}")),
             (Err(Refusal { code, .. }), Some(expected)) if code == expected => Ok(()),
@@ -175,12 +209,11 @@ impl Play<'_> {
     }
 
     /// Ids in place of names, as soon as a device of the sender shows them.
-    async fn resolve(&mut self, user: &str, action: &Action) -> Result<Action, String> {
-        let patience = self.means.patience;
-        let resolved = timeout(patience, async {
+    async fn resolve(&mut self, user: &str, action: &Action) -> Result<Call, String> {
+        let resolved = timeout(PATIENCE, async {
             loop {
                 match self.names.resolve(user, action) {
-                    Ok(action) => return Ok(action),
+                    Ok(call) => return Ok(call),
                     Err(Unusable::Never(what)) => return Err(what),
                     Err(Unusable::NotYet(_)) => {}
                 }
@@ -195,6 +228,30 @@ impl Play<'_> {
                 "{action:?}: no device of its sender shows what it names"
             ))
         })
+    }
+
+    /// Closes every device and ends its process.
+    async fn end(&mut self) -> Result<(), String> {
+        for (name, (_, seat)) in &mut self.seats {
+            let ended = timeout(PATIENCE, seat.end()).await;
+            let ended = ended.map_err(|_| format!("at the end: {name}: it does not close"))?;
+            ended.map_err(|refusal| format!("at the end: {name}: {}", refusal.message))?;
+        }
+        Ok(())
+    }
+
+    /// Lets nothing run on after a failure, which is what is told.
+    async fn abandon(&mut self) {
+        for (_, seat) in self.seats.values_mut() {
+            let _ = timeout(PATIENCE, seat.abandon()).await;
+        }
+    }
+
+    fn stderr(&self) -> BTreeMap<String, String> {
+        let seats = self.seats.iter();
+        seats
+            .map(|(name, (_, seat))| (name.clone(), seat.stderr()))
+            .collect()
     }
 
     /// Looks at all devices, and learns what the server calls their messages.
@@ -270,5 +327,24 @@ impl Play<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// What an action says of what it gives.
+fn gave(asked: &Action, done: &Done) -> Result<(), String> {
+    match asked {
+        Action::Members { are, .. } if done.members.as_ref() != Some(are) => Err(format!(
+            "expected {are:?}, and they are {:?}",
+            done.members.clone().unwrap_or_default()
+        )),
+        Action::Drain { resets, moves, .. }
+            if (done.resets, done.moves) != (Some(*resets), Some(*moves)) =>
+        {
+            let (were, moved) = (done.resets.unwrap_or(0), done.moves.unwrap_or(0));
+            Err(format!(
+                "expected {resets} resets and {moves} moves, and there were {were} and {moved}"
+            ))
+        }
+        _ => Ok(()),
     }
 }

@@ -1,42 +1,16 @@
-//! Where a device runs: in this process, or in one of its own that can be killed. Such a process
-//! takes one JSON value a line, and answers with one; between them it says `"changed"`.
+//! Where a device runs: in this process, or in one of its own, which can be killed and may be a
+//! program in another language.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    process::{Child, ChildStdin, Command},
-    sync::{Mutex, Notify, mpsc},
-};
+use tokio::sync::Notify;
 
 use crate::{
-    device::{Device, Spec},
-    scenario::Action,
-    shown::{Given, Refusal, Shown},
+    device::Device,
+    process::{Process, Program, Tail, lost},
+    protocol::{Call, Done, Says, Spec, Told},
+    shown::{Refusal, Shown},
 };
-
-/// What a process is told.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Told {
-    Be(Spec),
-    Act(Action),
-    Look,
-}
-
-/// What a process says.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Says {
-    Changed,
-    Done(Result<Vec<Given>, Refusal>),
-    Shown(Result<Box<Shown>, Refusal>),
-}
 
 /// A device, wherever it runs.
 #[derive(Debug)]
@@ -47,15 +21,27 @@ pub enum Seat {
     Apart(Box<Apart>),
 }
 
+/// A device in a process of its own.
+#[derive(Debug)]
+pub struct Apart {
+    program: Program,
+    spec: Spec,
+    changed: Arc<Notify>,
+    running: Option<Process>,
+    /// What it showed before it was killed.
+    ever: Vec<String>,
+    tail: Arc<Tail>,
+}
+
 impl Seat {
-    /// Does something, with ids in place of names.
+    /// Calls the SDK.
     ///
     /// # Errors
     /// What the call gave.
-    pub async fn act(&mut self, action: Action) -> Result<Vec<Given>, Refusal> {
+    pub async fn call(&mut self, call: Call) -> Result<Done, Refusal> {
         match self {
-            Self::Here(device) => device.act(action).await,
-            Self::Apart(process) => process.act(action).await,
+            Self::Here(device) => device.call(call).await,
+            Self::Apart(process) => process.call(call).await,
         }
     }
 
@@ -69,170 +55,106 @@ impl Seat {
             Self::Apart(process) => process.look().await,
         }
     }
-}
 
-/// A device in a process of its own.
-#[derive(Debug)]
-pub struct Apart {
-    program: PathBuf,
-    spec: Spec,
-    changed: Arc<Notify>,
-    running: Option<Running>,
-    /// What it showed before it was killed.
-    ever: Vec<String>,
-}
+    /// Kills its process.
+    ///
+    /// # Errors
+    /// If it has none.
+    pub async fn kill(&mut self) -> Result<(), Refusal> {
+        match self {
+            Self::Here(_) => Err(lost("only a process can be killed")),
+            Self::Apart(process) => process.kill().await,
+        }
+    }
 
-#[derive(Debug)]
-struct Running {
-    child: Child,
-    stdin: ChildStdin,
-    says: mpsc::UnboundedReceiver<Says>,
-}
+    /// Closes it, and ends its process.
+    ///
+    /// # Errors
+    /// If it does not close, or its process does not end by itself.
+    pub async fn end(&mut self) -> Result<(), Refusal> {
+        self.call(Call::Close).await?;
+        match self {
+            Self::Here(_) => Ok(()),
+            Self::Apart(process) => match process.running.take() {
+                Some(running) => running.end().await,
+                None => Ok(()),
+            },
+        }
+    }
 
-fn lost(what: impl std::fmt::Display) -> Refusal {
-    Refusal {
-        code: "process".into(),
-        message: what.to_string(),
+    /// Has done with it, whatever state it is in.
+    pub async fn abandon(&mut self) {
+        match self {
+            // Nobody asks any more what it showed or whether it worked.
+            Self::Here(device) => drop(device.call(Call::Close).await),
+            Self::Apart(process) => {
+                if let Some(running) = process.running.take() {
+                    drop(running.kill().await);
+                }
+            }
+        }
+    }
+
+    /// The last lines that its process wrote to stderr.
+    pub fn stderr(&self) -> String {
+        match self {
+            Self::Here(_) => String::new(),
+            Self::Apart(process) => process.tail.text(),
+        }
     }
 }
 
 impl Apart {
-    /// A device that `program` runs. Its process begins when it is opened.
-    pub fn new(program: &Path, spec: Spec, changed: Arc<Notify>) -> Self {
+    /// A device that `program` runs. Its process begins with the first thing that it does.
+    pub fn new(program: Program, spec: Spec, changed: Arc<Notify>, tail: Tail) -> Self {
         Self {
-            program: program.to_owned(),
+            program,
             spec,
             changed,
             running: None,
             ever: Vec::new(),
+            tail: Arc::new(tail),
         }
     }
 
-    async fn act(&mut self, action: Action) -> Result<Vec<Given>, Refusal> {
-        match action {
-            Action::Kill => {
-                self.ever = self.look().await?.ever;
-                let mut running = self.running.take().ok_or_else(|| lost("it does not run"))?;
-                running.child.kill().await.map_err(lost)?;
-                return Ok(Vec::new());
+    async fn call(&mut self, call: Call) -> Result<Done, Refusal> {
+        let running = match &mut self.running {
+            Some(running) => running,
+            // What does not run is closed.
+            None if call == Call::Close => return Ok(Done::default()),
+            none => {
+                let begun = Process::begin(&self.program, &self.spec, &self.changed, &self.tail);
+                none.insert(begun.await?)
             }
-            Action::Open if self.running.is_none() => self.begin().await?,
-            _ => {}
-        }
-        match self.ask(&Told::Act(action)).await? {
-            Says::Done(done) => done,
-            other => Err(lost(format!("it said {other:?}"))),
+        };
+        match running.ask(&Told::Call(call)).await? {
+            Says::Done(done) => Ok(done),
+            Says::Failed(refusal) => Err(refusal),
+            other => Err(lost(format!("it was to call, and said {other:?}"))),
         }
     }
 
     async fn look(&mut self) -> Result<Shown, Refusal> {
-        if self.running.is_none() {
+        let Some(running) = &mut self.running else {
             return Ok(Shown {
                 connection: "closed".into(),
                 ever: self.ever.clone(),
                 ..Shown::default()
             });
-        }
-        match self.ask(&Told::Look).await? {
-            Says::Shown(shown) => {
-                let mut shown = shown?;
+        };
+        match running.ask(&Told::Look).await? {
+            Says::Shown(mut shown) => {
                 shown.ever.extend(self.ever.iter().cloned());
                 Ok(*shown)
             }
-            other => Err(lost(format!("it said {other:?}"))),
+            Says::Failed(refusal) => Err(refusal),
+            other => Err(lost(format!("it was to look, and said {other:?}"))),
         }
     }
 
-    async fn begin(&mut self) -> Result<(), Refusal> {
-        let mut child = Command::new(&self.program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(lost)?;
-        let stdin = child.stdin.take().ok_or_else(|| lost("it has no input"))?;
-        let stdout = child
-            .stdout
-            .take()
-            .ok_or_else(|| lost("it has no output"))?;
-        let (tell, says) = mpsc::unbounded_channel();
-        let changed = Arc::clone(&self.changed);
-        // Ends with the process.
-        tokio::spawn(async move {
-            let mut lines = BufReader::new(stdout).lines();
-            while let Ok(Some(line)) = lines.next_line().await {
-                match serde_json::from_str(&line) {
-                    Ok(Says::Changed) => changed.notify_one(),
-                    Ok(answer) => drop(tell.send(answer)),
-                    Err(_) => eprintln!("a device's process said: {line}"),
-                }
-            }
-        });
-        let mut running = Running { child, stdin, says };
-        running.tell(&Told::Be(self.spec.clone())).await?;
-        self.running = Some(running);
-        Ok(())
+    async fn kill(&mut self) -> Result<(), Refusal> {
+        self.ever = self.look().await?.ever;
+        let running = self.running.take();
+        running.ok_or_else(|| lost("it does not run"))?.kill().await
     }
-
-    async fn ask(&mut self, told: &Told) -> Result<Says, Refusal> {
-        let running = self
-            .running
-            .as_mut()
-            .ok_or_else(|| lost("it does not run"))?;
-        running.tell(told).await?;
-        let answer = running.says.recv().await;
-        answer.ok_or_else(|| lost("the device's process ended"))
-    }
-}
-
-impl Running {
-    async fn tell(&mut self, told: &Told) -> Result<(), Refusal> {
-        let mut line = serde_json::to_string(told).map_err(lost)?;
-        line.push('\n');
-        self.stdin.write_all(line.as_bytes()).await.map_err(lost)
-    }
-}
-
-/// The other side: a process that is one device. Ends with its input.
-///
-/// # Errors
-/// If what it is told is nothing that it knows.
-pub async fn serve() -> std::io::Result<()> {
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    let stdout = Arc::new(Mutex::new(tokio::io::stdout()));
-    let changed = Arc::new(Notify::new());
-    let (out, news) = (Arc::clone(&stdout), Arc::clone(&changed));
-    tokio::spawn(async move {
-        loop {
-            news.notified().await;
-            if say(&out, &Says::Changed).await.is_err() {
-                return;
-            }
-        }
-    });
-    let mut device = None;
-    while let Some(line) = lines.next_line().await? {
-        let told = serde_json::from_str(&line).map_err(std::io::Error::other)?;
-        let answer = match (told, &mut device) {
-            (Told::Be(spec), _) => {
-                device = Some(Device::new(spec, Arc::clone(&changed)));
-                continue;
-            }
-            (Told::Act(action), Some(device)) => Says::Done(device.act(action).await),
-            (Told::Look, Some(device)) => Says::Shown(device.look().await.map(Box::new)),
-            (Told::Act(_) | Told::Look, None) => {
-                return Err(std::io::Error::other("it was not told whose it is"));
-            }
-        };
-        say(&stdout, &answer).await?;
-    }
-    Ok(())
-}
-
-async fn say(stdout: &Mutex<tokio::io::Stdout>, says: &Says) -> std::io::Result<()> {
-    let mut line = serde_json::to_string(says)?;
-    line.push('\n');
-    let mut stdout = stdout.lock().await;
-    stdout.write_all(line.as_bytes()).await?;
-    stdout.flush().await
 }

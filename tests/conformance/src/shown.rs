@@ -1,9 +1,12 @@
 //! What a device shows, with ids in it: what a screen would be drawn from.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Everything that a device shows.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Shown {
     /// The connection's state in a word; `closed` without an open client.
     pub connection: String,
@@ -30,7 +33,8 @@ impl Shown {
 }
 
 /// An entry of the conversation list.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Room {
     /// The conversation.
     pub id: String,
@@ -51,13 +55,14 @@ pub struct Room {
     /// Who types.
     pub typing: Vec<String>,
     /// How far others have read: who, and up to which seq.
-    pub read_by: Vec<(String, u64)>,
+    pub read_by: BTreeMap<String, u64>,
     /// The timeline, if it is open.
     pub timeline: Option<Timeline>,
 }
 
 /// An open timeline.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Timeline {
     /// As the differences have made it, oldest first.
     pub items: Vec<Item>,
@@ -72,7 +77,8 @@ pub struct Timeline {
 }
 
 /// A message.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Item {
     /// Its sender's key for it, on the sender's devices.
     pub temp_id: Option<String>,
@@ -101,7 +107,8 @@ pub struct Item {
 }
 
 /// An emoji on a message.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reaction {
     /// The emoji.
     pub emoji: String,
@@ -114,7 +121,8 @@ pub struct Reaction {
 }
 
 /// A write in the outbox.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Write {
     /// Its key.
     pub key: String,
@@ -130,32 +138,10 @@ pub struct Write {
     pub failed: Option<String>,
 }
 
-/// A name that an action gave.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Given {
-    /// To a conversation.
-    Room {
-        /// The name.
-        name: String,
-        /// The conversation.
-        id: String,
-    },
-    /// To a write.
-    Write {
-        /// The name.
-        name: String,
-        /// The key that the call gave.
-        key: String,
-        /// The conversation.
-        room: String,
-    },
-}
-
-/// An action did not work.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A call did not work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// The error's code.
+    /// The error's code; `scenario` if the call makes no sense, and `process` if the judge found it.
     pub code: String,
     /// The error's words.
     pub message: String,

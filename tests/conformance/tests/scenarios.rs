@@ -1,7 +1,9 @@
 //! Every file of `scenarios/` is a test. `CAUSERIE_SCENARIO=name` runs one and tells each step.
+//! `CAUSERIE_DEVICE="program argument …"` has every device be a process of this program, and
+//! `CAUSERIE_DEVICE_NAME` says what the summary calls it.
 //!
 //! The files of `wrong/` are tests, too: each says in its `.expected` how it must fail, so that it
-//! shows that the runner sees.
+//! shows that the judge sees.
 
 use std::{
     collections::BTreeMap,
@@ -13,6 +15,7 @@ use std::{
 
 use causerie_conformance::{
     parse,
+    process::Program,
     run::{self, Means, PATIENCE},
     scenario::{Scenario, Tag},
 };
@@ -21,8 +24,12 @@ use serde_json::Value;
 
 /// Most scenarios wait most of the time.
 const AT_ONCE: usize = 8;
+/// As many, where each device is a process that first has to come up.
+const AT_ONCE_APART: usize = 4;
 /// How long a wrong scenario has to come out right.
 const WRONG_PATIENCE: Duration = Duration::from_secs(3);
+/// As long, where each device is a process that first has to come up.
+const WRONG_PATIENCE_APART: Duration = Duration::from_secs(10);
 
 /// Those of `malformed/` that a schema can see; the others are wrong about names.
 const MISFITS: [&str; 5] = [
@@ -35,21 +42,30 @@ const MISFITS: [&str; 5] = [
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(AT_ONCE);
+    let judged = match Judged::by_environment() {
+        Ok(judged) => judged,
+        Err(what) => {
+            eprintln!("{what}");
+            return ExitCode::FAILURE;
+        }
+    };
+    arguments.test_threads.get_or_insert(judged.at_once());
     let asked = std::env::var("CAUSERIE_SCENARIO").ok();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut trials = vec![
-        Trial::test("what is no scenario is refused with its line", || {
-            refused(&here_of("malformed"))
-        }),
-        Trial::test(
+    let mut trials = Vec::new();
+    if !judged.apart {
+        trials.push(Trial::test(
+            "what is no scenario is refused with its line",
+            || refused(&here_of("malformed")),
+        ));
+        trials.push(Trial::test(
             "the schema takes every scenario and not what is none",
             schema,
-        ),
-    ];
+        ));
+    }
     let mut tally = Tally::default();
     for path in files(&here.join("scenarios")) {
-        let name = name(&path);
+        let name = name_of(&path);
         let scenario = parse::file(&path);
         let left_out = asked.as_ref().is_some_and(|asked| *asked != name)
             || arguments
@@ -61,18 +77,19 @@ fn main() -> ExitCode {
             continue;
         }
         let trace = asked.is_some();
+        let judged = judged.clone();
         trials.push(Trial::test(name, move || {
             let scenario = scenario.map_err(|error| error.to_string())?;
-            play(&scenario, PATIENCE, trace).map_err(|failed| {
-                Failed::from(format!("{failed}\nthe server's log:\n{}", failed.log))
-            })
+            play(&scenario, &judged, PATIENCE, trace).map_err(|failed| Failed::from(failed.story()))
         }));
     }
     if asked.is_none() {
         for path in files(&here.join("wrong")) {
-            trials.push(Trial::test(format!("wrong: {}", name(&path)), move || {
-                wrong(&path)
-            }));
+            let judged = judged.clone();
+            trials.push(Trial::test(
+                format!("wrong: {}", name_of(&path)),
+                move || wrong(&path, &judged),
+            ));
         }
     }
     if let Some(asked) = asked.filter(|_| tally.run == 0) {
@@ -80,8 +97,54 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
-    tally.print();
+    tally.print(&judged.name);
     conclusion.exit_code()
+}
+
+/// Whose SDK is judged.
+#[derive(Clone)]
+struct Judged {
+    /// What the summary calls it.
+    name: String,
+    /// A device as a process.
+    device: Program,
+    /// Whether every device is one.
+    apart: bool,
+}
+
+impl Judged {
+    fn by_environment() -> Result<Self, String> {
+        let Some(named) = std::env::var_os("CAUSERIE_DEVICE") else {
+            return Ok(Self {
+                name: "rust".into(),
+                device: vec![env!("CARGO_BIN_EXE_conformance-device").into()],
+                apart: false,
+            });
+        };
+        let named = named
+            .into_string()
+            .map_err(|_| "CAUSERIE_DEVICE is no text")?;
+        let device: Program = named.split_whitespace().map(Into::into).collect();
+        let program = device.first().ok_or("CAUSERIE_DEVICE names no program")?;
+        let name = std::env::var("CAUSERIE_DEVICE_NAME");
+        Ok(Self {
+            name: name.unwrap_or_else(|_| name_of(Path::new(program))),
+            device,
+            apart: true,
+        })
+    }
+
+    fn at_once(&self) -> usize {
+        if self.apart { AT_ONCE_APART } else { AT_ONCE }
+    }
+
+    fn patience_with_what_is_wrong(&self) -> Duration {
+        if self.apart {
+            WRONG_PATIENCE_APART
+        } else {
+            WRONG_PATIENCE
+        }
+    }
 }
 
 fn here_of(folder: &str) -> PathBuf {
@@ -101,17 +164,23 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn name(path: &Path) -> String {
+fn name_of(path: &Path) -> String {
     path.file_stem()
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned()
 }
 
-fn play(scenario: &Scenario, patience: Duration, trace: bool) -> Result<(), run::Failed> {
+fn play(
+    scenario: &Scenario,
+    judged: &Judged,
+    patience: Duration,
+    trace: bool,
+) -> Result<(), run::Failed> {
     let means = Means {
         server: server_program(),
-        device: env!("CARGO_BIN_EXE_conformance-device").into(),
+        device: judged.device.clone(),
+        apart: judged.apart,
         patience,
         trace,
     };
@@ -131,9 +200,10 @@ fn server_program() -> PathBuf {
 }
 
 /// A wrong scenario must fail, in the words of the file beside it.
-fn wrong(path: &Path) -> Result<(), Failed> {
+fn wrong(path: &Path, judged: &Judged) -> Result<(), Failed> {
     let scenario = parse::file(path)?;
-    let said = match play(&scenario, WRONG_PATIENCE, false) {
+    let patience = judged.patience_with_what_is_wrong();
+    let said = match play(&scenario, judged, patience, false) {
         Ok(()) => return Err("it was not noticed".into()),
         Err(failed) => failed.to_string(),
     };
@@ -148,7 +218,7 @@ fn refused(folder: &Path) -> Result<(), Failed> {
     }
     for path in files {
         let text = fs::read_to_string(&path)?;
-        let said = match parse::text_of(&name(&path), &text) {
+        let said = match parse::text_of(&name_of(&path), &text) {
             Ok(_) => return Err(format!("{} was taken", path.display()).into()),
             Err(error) => error.to_string(),
         };
@@ -157,7 +227,7 @@ fn refused(folder: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The schema that other runners read says the same as the parser does.
+/// The schema says the same as the parser does.
 fn schema() -> Result<(), Failed> {
     let schema = fs::read_to_string(here_of("scenario.schema.json"))?;
     let schema: Value = serde_json::from_str(&schema)?;
@@ -171,7 +241,7 @@ fn schema() -> Result<(), Failed> {
         .chain(&files(&here_of("wrong")))
     {
         if let Err(error) = schema.validate(&value(path)?) {
-            let (name, place) = (name(path), error.instance_path());
+            let (name, place) = (name_of(path), error.instance_path());
             return Err(format!("{name}: {place}: {error}").into());
         }
     }
@@ -215,13 +285,17 @@ impl Tally {
         }
     }
 
-    fn print(&self) {
+    fn print(&self, name: &str) {
         let tags: Vec<String> = self
             .tags
             .iter()
             .map(|(tag, count)| format!("{count} {}", tag.name()))
             .collect();
-        println!("scenarios: {} run ({})", self.run, tags.join(", "));
+        let (run, all) = (self.run, self.run + self.left_out.len());
+        println!(
+            "scenarios: {run} of {all} run by {name} ({})",
+            tags.join(", ")
+        );
         match self.left_out.len() {
             0 => println!("left out: none"),
             many => println!("left out: {many}: {}", self.left_out.join(", ")),

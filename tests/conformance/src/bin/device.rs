@@ -1,6 +1,7 @@
-//! A device as a process, for scenarios that kill one. It is told what to do on its input.
+//! A device as a process, for scenarios that kill one, and to judge it as a program of another
+//! language is judged.
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> std::io::Result<()> {
-    causerie_conformance::seat::serve().await
+    causerie_conformance::device::serve().await
 }

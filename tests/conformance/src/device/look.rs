@@ -38,6 +38,8 @@ impl Open {
                 draft: entry.draft,
             });
         }
+        let listeners = self.listeners.values();
+        broken.extend(listeners.flat_map(|slow| slow.screen.broken.iter().cloned()));
         let connection = self.client.connection_state().current();
         Ok(Shown {
             connection: connection_word(&connection).to_owned(),

@@ -1,44 +1,30 @@
 //! A client under test: what a scenario has it do, and what it shows. The only folder that knows the
-//! SDK's API; what another language's runner writes anew is this.
+//! SDK's API; what another language writes anew is this.
 
 mod look;
+mod serve;
+
+pub use serve::serve;
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use causerie::{
     Client, Conversation, ConversationId, Error, EventFilter, HistoryPolicy, MessageTarget,
-    NewConversation, SendMessage, Subscription, TempId, Timeline, TimelineStart, TimelineUpdates,
+    NewConversation, SendMessage, Subscription, Timeline, TimelineStart, TimelineUpdates,
     TokenRequest, Unsent, UpdateConversation,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::{runtime::Handle, sync::Notify};
 
 use crate::{
-    names::many,
-    scenario::Action,
+    protocol::{Call, Done, Spec, Target},
     screen::Screen,
-    shown::{Given, Refusal, Shown},
+    shown::{Refusal, Shown},
     tokens::Backend,
 };
-
-/// Whose device it is and where its server is.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Spec {
-    /// The server's address.
-    pub url: String,
-    /// The control port's address.
-    pub control: String,
-    /// Whose.
-    pub user: String,
-    /// Its data.
-    pub folder: PathBuf,
-    /// How long its tokens are good.
-    pub token_ms: u64,
-}
 
 /// A device.
 #[derive(Debug)]
@@ -77,7 +63,7 @@ struct Slow {
     screen: Screen,
 }
 
-type Done = Result<Vec<Given>, Refusal>;
+type Outcome = Result<Done, Refusal>;
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
@@ -109,24 +95,20 @@ impl Device {
         }
     }
 
-    /// Does something, with ids in place of names.
+    /// Calls the SDK.
     ///
     /// # Errors
     /// What the call gave.
-    pub async fn act(&mut self, action: Action) -> Done {
-        match action {
-            Action::Open => self.open().await.map(|()| Vec::new()),
-            Action::Tokens(mood) => {
-                self.backend.set(mood);
-                Ok(Vec::new())
-            }
-            Action::Close => {
+    pub async fn call(&mut self, call: Call) -> Outcome {
+        match call {
+            Call::Open => self.open().await?,
+            Call::Tokens { mood } => self.backend.set(mood),
+            Call::Close => {
                 if let Some(open) = self.leave() {
                     open.client.close().await;
                 }
-                Ok(Vec::new())
             }
-            Action::SignOut { wipe, discard } => {
+            Call::SignOut { wipe, discard } => {
                 let unsent = if discard {
                     Unsent::Discard
                 } else {
@@ -134,14 +116,13 @@ impl Device {
                 };
                 self.opened()?.client.sign_out(wipe, unsent).await?;
                 self.leave();
-                Ok(Vec::new())
             }
-            Action::Kill => Err(wrong("only a process can be killed")),
             other => {
                 let changed = Arc::clone(&self.changed);
-                self.opened()?.act(other, &changed).await
+                return self.opened()?.call(other, &changed).await;
             }
         }
+        Ok(Done::default())
     }
 
     fn opened(&mut self) -> Result<&mut Open, Refusal> {
@@ -232,29 +213,26 @@ impl Open {
         }
     }
 
-    async fn act(&mut self, action: Action, changed: &Arc<Notify>) -> Done {
-        match action {
-            Action::Start => self.client.start().await?,
-            Action::Stop => self.client.stop().await?,
-            Action::Suspend => self.client.suspend().await?,
-            Action::Resume => self.client.resume().await?,
-            Action::Sync => self.client.sync_now().await?,
-            Action::Direct { with, r#as } => {
-                let made = self.client.open_direct(&with).await?;
-                return Ok(vec![room(r#as, &made)]);
+    async fn call(&mut self, call: Call, changed: &Arc<Notify>) -> Outcome {
+        match call {
+            Call::Start => self.client.start().await?,
+            Call::Stop => self.client.stop().await?,
+            Call::Suspend => self.client.suspend().await?,
+            Call::Resume => self.client.resume().await?,
+            Call::Sync => self.client.sync_now().await?,
+            Call::Direct { with } => {
+                return Ok(Done::room(self.client.open_direct(&with).await?.id()));
             }
-            Action::Group {
-                r#as,
+            Call::Group {
                 title,
                 members,
                 all_history,
             } => {
                 let mut new = NewConversation::group(&title, members);
                 new.history = all_history.then_some(HistoryPolicy::All);
-                let made = self.client.create_conversation(new).await?;
-                return Ok(vec![room(r#as, &made)]);
+                return Ok(Done::room(self.client.create_conversation(new).await?.id()));
             }
-            Action::Show { room, page } => {
+            Call::Show { room, page } => {
                 let conversation = self.known(&room).await?;
                 let timeline = conversation
                     .timeline_paged(TimelineStart::Newest, page)
@@ -262,133 +240,104 @@ impl Open {
                 let watched = Watched::new(timeline, changed);
                 self.screens.insert(conversation.id(), watched);
             }
-            Action::Hide(room) => {
+            Call::Hide { room } => {
                 self.screens.remove(&parse(&room)?);
             }
-            Action::Older(room) => self.screen(&room)?.timeline.load_older().await?,
-            Action::Fill { to, id } => {
-                let conversation = self.conversation(&to)?;
-                let mut given = Vec::new();
-                for name in many(&id) {
-                    let key = conversation.send(&name).await?;
-                    given.extend(write(Some(name), key, &conversation));
-                }
-                return Ok(given);
-            }
-            Action::Retry(key) => self.client.outbox().retry(parse(&key)?).await?,
-            Action::Cancel(key) => self.client.outbox().cancel(parse(&key)?).await?,
-            Action::Read { room, up_to } => {
-                let seq = up_to.map(|seq| parse(&seq)).transpose()?;
-                self.conversation(&room)?.mark_read(seq).await?;
-            }
-            Action::Typing { room, on } => self.conversation(&room)?.typing(on).await?,
-            Action::Draft { room, text } => self.conversation(&room)?.set_draft(text).await?,
-            Action::Members { of, are } => {
-                let page = self.conversation(&of)?.members(None).await?;
+            Call::Older { room } => self.screen(&room)?.timeline.load_older().await?,
+            Call::Retry { key } => self.client.outbox().retry(parse(&key)?).await?,
+            Call::Cancel { key } => self.client.outbox().cancel(parse(&key)?).await?,
+            Call::Read { room, seq } => self.conversation(&room)?.mark_read(seq).await?,
+            Call::Typing { room, on } => self.conversation(&room)?.typing(on).await?,
+            Call::Draft { room, text } => self.conversation(&room)?.set_draft(text).await?,
+            Call::Members { room } => {
+                let page = self.conversation(&room)?.members(None).await?;
                 let members = page.members.into_iter();
-                let found: BTreeMap<_, _> = members
-                    .map(|member| (member.user_id.to_string(), word(&member.role)))
-                    .collect();
-                if found != are {
-                    return Err(wrong(format!("expected {are:?}, and they are {found:?}")));
-                }
+                let members = members.map(|m| (m.user_id.to_string(), word(&m.role)));
+                return Ok(Done {
+                    members: Some(members.collect()),
+                    ..Done::default()
+                });
             }
-            Action::Listen { room, r#as } => {
+            Call::Listen { room, listener } => {
                 let timeline = self.screen(&room)?.timeline.clone();
                 let slow = Slow {
                     updates: timeline.updates(),
                     timeline,
                     screen: Screen::default(),
                 };
-                self.listeners.insert(r#as, slow);
+                self.listeners.insert(listener, slow);
             }
-            Action::Drain {
-                listener,
-                resets,
-                moves,
-            } => {
+            Call::Drain { listener } => {
                 let slow = self.listeners.get_mut(&listener);
-                let slow = slow.ok_or_else(|| wrong("no such listener"))?;
-                slow.drain(resets, moves).await?;
+                return slow.ok_or_else(|| wrong("no such listener"))?.drain().await;
             }
             other => return self.write(other).await,
         }
-        Ok(Vec::new())
+        Ok(Done::default())
     }
 
     /// What goes through the outbox.
-    async fn write(&mut self, action: Action) -> Done {
-        let (name, key, conversation) = match action {
-            Action::Send {
-                to,
-                id,
+    async fn write(&mut self, call: Call) -> Outcome {
+        let key = match call {
+            Call::Send {
+                room,
                 text,
-                size,
                 reply_to,
                 mentions,
             } => {
-                let conversation = self.conversation(&to)?;
-                let text = size.map(|size| "x".repeat(size)).or(text);
-                let mut message = SendMessage::text(text.as_deref().unwrap_or(&id));
+                let mut message = SendMessage::text(&text);
                 message.reply_to = reply_to.map(|id| parse(&id)).transpose()?;
                 message.mentions = mentions
                     .iter()
                     .map(|user| parse(user))
                     .collect::<Result<_, _>>()?;
-                let key = conversation.send_message(message).await?;
-                (Some(id), key, conversation)
+                self.conversation(&room)?.send_message(message).await?
             }
-            Action::Edit { id, text, r#as } => {
-                let (conversation, target) = self.target(&id)?;
-                (r#as, conversation.edit(target, &text).await?, conversation)
-            }
-            Action::Delete { id, r#as } => {
-                let (conversation, target) = self.target(&id)?;
-                (r#as, conversation.delete(target).await?, conversation)
-            }
-            Action::React { id, emoji, r#as } => {
-                let (conversation, target) = self.target(&id)?;
-                (
-                    r#as,
-                    conversation.react(target, &emoji).await?,
-                    conversation,
-                )
-            }
-            Action::Unreact { id, emoji, r#as } => {
-                let (conversation, target) = self.target(&id)?;
-                (
-                    r#as,
-                    conversation.unreact(target, &emoji).await?,
-                    conversation,
-                )
-            }
-            Action::Add { room, users, r#as } => {
+            Call::Fill { room, texts } => {
                 let conversation = self.conversation(&room)?;
-                (r#as, conversation.add_members(users).await?, conversation)
+                let mut done = Done::default();
+                for text in texts {
+                    done.keys.push(conversation.send(&text).await?.to_string());
+                }
+                return Ok(done);
             }
-            Action::Remove { room, users, r#as } => {
+            Call::Edit { room, target, text } => {
                 let conversation = self.conversation(&room)?;
-                (
-                    r#as,
-                    conversation.remove_members(users).await?,
-                    conversation,
-                )
+                conversation.edit(message(&target)?, &text).await?
             }
-            Action::Quit(room) => {
+            Call::Delete { room, target } => {
                 let conversation = self.conversation(&room)?;
-                (None, conversation.quit().await?, conversation)
+                conversation.delete(message(&target)?).await?
             }
-            Action::Rename { room, title } => {
+            Call::React {
+                room,
+                target,
+                emoji,
+            } => {
                 let conversation = self.conversation(&room)?;
+                conversation.react(message(&target)?, &emoji).await?
+            }
+            Call::Unreact {
+                room,
+                target,
+                emoji,
+            } => {
+                let conversation = self.conversation(&room)?;
+                conversation.unreact(message(&target)?, &emoji).await?
+            }
+            Call::Add { room, users } => self.conversation(&room)?.add_members(users).await?,
+            Call::Remove { room, users } => self.conversation(&room)?.remove_members(users).await?,
+            Call::Quit { room } => self.conversation(&room)?.quit().await?,
+            Call::Rename { room, title } => {
                 let changes = UpdateConversation {
                     title: Some(title),
                     ..UpdateConversation::default()
                 };
-                (None, conversation.update(changes).await?, conversation)
+                self.conversation(&room)?.update(changes).await?
             }
             other => return Err(wrong(format!("{other:?} is no write"))),
         };
-        Ok(write(name, key, &conversation).into_iter().collect())
+        Ok(Done::key(key))
     }
 
     fn conversation(&self, id: &str) -> Result<Conversation, Refusal> {
@@ -409,18 +358,6 @@ impl Open {
         let screen = self.screens.get(&parse(id)?);
         screen.ok_or_else(|| wrong("its timeline is not open"))
     }
-
-    /// From `<conversation>/key:…` or `<conversation>/message:…`.
-    fn target(&self, id: &str) -> Result<(Conversation, MessageTarget), Refusal> {
-        let malformed = || wrong(format!("{id} is no target"));
-        let (room, target) = id.split_once('/').ok_or_else(malformed)?;
-        let target = match target.split_once(':').ok_or_else(malformed)? {
-            ("key", key) => MessageTarget::Key(parse(key)?),
-            ("message", id) => MessageTarget::Message(parse(id)?),
-            _ => return Err(malformed()),
-        };
-        Ok((self.conversation(room)?, target))
-    }
 }
 
 impl Watched {
@@ -440,8 +377,8 @@ impl Watched {
 }
 
 impl Slow {
-    /// Takes what waits until it knows what the timeline shows, and looks at what that took.
-    async fn drain(&mut self, resets: u32, moves: u32) -> Result<(), Refusal> {
+    /// Takes what waits until it knows what the timeline shows.
+    async fn drain(&mut self) -> Outcome {
         loop {
             let batch = self.updates.next().await;
             self.screen
@@ -450,28 +387,18 @@ impl Slow {
                 break;
             }
         }
-        if let Some(broken) = self.screen.broken.first() {
-            return Err(wrong(broken));
-        }
-        match (self.screen.resets, self.screen.moves) {
-            (r, m) if r == resets && m == moves => Ok(()),
-            (r, m) => Err(wrong(format!(
-                "expected {resets} resets and {moves} moves, and there were {r} and {m}"
-            ))),
-        }
+        Ok(Done {
+            resets: Some(self.screen.resets),
+            moves: Some(self.screen.moves),
+            ..Done::default()
+        })
     }
 }
 
-fn room(name: String, made: &Conversation) -> Given {
-    let id = made.id().to_string();
-    Given::Room { name, id }
-}
-
-fn write(name: Option<String>, key: TempId, conversation: &Conversation) -> Option<Given> {
-    Some(Given::Write {
-        name: name?,
-        key: key.to_string(),
-        room: conversation.id().to_string(),
+fn message(target: &Target) -> Result<MessageTarget, Refusal> {
+    Ok(match target {
+        Target::Key(key) => MessageTarget::Key(parse(key)?),
+        Target::MessageId(id) => MessageTarget::Message(parse(id)?),
     })
 }
 

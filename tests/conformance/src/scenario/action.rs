@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What a device does. Names stand for ids; a device is handed an action in which the ids have
-/// taken their places.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What a device does. Names stand for ids; a device is handed a [`Call`](crate::protocol::Call), in
+/// which the ids have taken their places.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// Opens its folder, without a connection.

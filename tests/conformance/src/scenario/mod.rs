@@ -18,7 +18,7 @@ use serde::Deserialize;
 pub struct Scenario {
     /// What must hold, in a sentence.
     pub about: String,
-    /// What a runner needs for it.
+    /// What the judge needs for it.
     pub tags: Vec<Tag>,
     /// The devices, by name.
     pub cast: BTreeMap<String, Cast>,
@@ -29,7 +29,7 @@ pub struct Scenario {
     pub steps: Vec<Step>,
 }
 
-/// What a runner needs for a scenario.
+/// What the judge needs for a scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tag {
