@@ -2,6 +2,7 @@
 
 use crate::bindings;
 use crate::fuzz;
+use crate::setup;
 use crate::suite::{self, Suite};
 
 /// The help text, examples included.
@@ -9,6 +10,10 @@ pub const HELP: &str = "\
 The project's chores.
 
 Usage:
+  cargo xtask setup [rust] [python] [node] [kotlin] [swift] [--suite NAME...] [--dry-run] [--json]
+                                       say what these languages or suites lack here (without a name,
+                                       all suites), and install it; --dry-run only says it, --json
+                                       says it for a program
   cargo xtask test [--suite NAME...]   run all suites, or the named ones in the order of the table
   cargo xtask test --list              name the suites and what each does
   cargo xtask sim [OPTION...]          long runs of the simulation, or one seed again: see
@@ -19,14 +24,19 @@ Usage:
   cargo xtask bindings [kotlin] [swift] [--check]
                                        write what uniffi generates for them, or only say whether
                                        what is committed is that
+  cargo xtask swift WORD...            run Swift, be it on PATH or in the tree that setup made
   cargo xtask size                     build the library as an app ships it (x86-64 Linux), and say
                                        its size
   cargo xtask --help                   this text
 
 Examples:
+  cargo xtask setup --dry-run          what is there, what is missing, and the commands that bring it
+  cargo xtask setup swift
   cargo xtask test                     what CI runs; ends with `N passed, N failed`
   cargo xtask test --suite unit        the unit and doc tests only
   cargo xtask test --suite format clippy
+  cargo xtask bindings --check
+  cargo xtask swift build --package-path swift
   CI=true cargo xtask test             a suite that cannot run counts as a failure
 
 Exit codes: 0 all passed, 1 something failed, 2 the command line was wrong.
@@ -41,10 +51,14 @@ pub enum Command {
     List,
     /// Run the simulation with these arguments.
     Sim(Vec<String>),
+    /// Be Swift.
+    Swift(Vec<String>),
     /// Build the library and say its size.
     Size,
     /// Fuzz.
     Fuzz(fuzz::Order),
+    /// Install what is missing.
+    Setup(setup::Order),
     /// Generate for other languages.
     Bindings(bindings::Order),
     /// Run these suites, in the order of the table.
@@ -58,9 +72,11 @@ pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Command, String> 
         Some("test") => tests(args),
         Some("size") => alone("size", args, Command::Size),
         Some("fuzz") => order(args, |words| fuzz::Order::parse(words).map(Command::Fuzz)),
+        Some("setup") => order(args, |words| setup::Order::parse(words).map(Command::Setup)),
         Some("bindings") => order(args, |words| {
             bindings::Order::parse(words).map(Command::Bindings)
         }),
+        Some("swift") => Ok(Command::Swift(args.collect())),
         Some("sim") => Ok(Command::Sim(args.collect())),
         Some(other) => Err(format!("there is no command `{other}`")),
     }
@@ -104,15 +120,7 @@ fn tests(args: impl Iterator<Item = String>) -> Result<Command, String> {
         match arg.as_str() {
             word if is_help(word) => return Ok(Command::Help),
             "--list" => list = true,
-            "--suite" => {
-                let before = names.len();
-                while let Some(name) = args.next_if(|a| !a.starts_with('-')) {
-                    names.extend(name.split(',').map(str::to_owned));
-                }
-                if names.len() == before {
-                    return Err("`--suite` needs at least one name".into());
-                }
-            }
+            "--suite" => names.extend(suite::names_behind_flag(&mut args)?),
             other => return Err(format!("`test` does not know `{other}`")),
         }
     }
@@ -122,20 +130,7 @@ fn tests(args: impl Iterator<Item = String>) -> Result<Command, String> {
             Some(_) => Err("it is either `--list` or `--suite`".into()),
         };
     }
-    for name in &names {
-        if !suite::ALL.iter().any(|s| s.name == name) {
-            let known: Vec<_> = suite::ALL.iter().map(|s| s.name).collect();
-            return Err(format!(
-                "there is no suite `{name}`; there are: {}",
-                known.join(", ")
-            ));
-        }
-    }
-    let chosen = suite::ALL
-        .iter()
-        .filter(|s| names.is_empty() || names.iter().any(|n| n == s.name))
-        .collect();
-    Ok(Command::Test(chosen))
+    suite::named(&names).map(Command::Test)
 }
 
 #[cfg(test)]
@@ -200,11 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_sim_is_for_the_simulation() {
+    fn what_follows_sim_or_swift_is_theirs() {
         let Ok(Command::Sim(words)) = parse_line("sim --seed 3 --keep acts=1 --help") else {
             panic!("not understood");
         };
         assert_eq!(words, ["--seed", "3", "--keep", "acts=1", "--help"]);
+        let Ok(Command::Swift(words)) = parse_line("swift build --help") else {
+            panic!("not understood");
+        };
+        assert_eq!(words, ["build", "--help"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! - [`verdict`] judges the steps that are no libtest run: `cargo deny`, the demo.
 //! - [`report`] is the table at the end, and the exit code.
 //! - [`fuzz`] fuzzes, where the tools for it are at hand.
+//! - [`setup`] installs what is missing, and [`inside`] runs what is only in a tree of its own.
 //! - [`bindings`] generates what Kotlin and Swift call, and notices drift.
 //! - [`library`] builds what an app ships, and weighs it.
 //! - [`planted`] lets this binary stand in for `rustc`, to build with `cfg(planted)`.
@@ -13,6 +14,7 @@
 mod args;
 mod bindings;
 mod fuzz;
+mod inside;
 mod library;
 mod libtest;
 mod planted;
@@ -21,6 +23,7 @@ mod process;
 mod proof;
 mod report;
 mod runner;
+mod setup;
 mod suite;
 mod verdict;
 
@@ -46,8 +49,10 @@ fn main() -> ExitCode {
         }
         Ok(Command::Test(chosen)) => at_place(|place| test(place, &chosen)),
         Ok(Command::Sim(words)) => sim(&words),
+        Ok(Command::Swift(words)) => at_place(|place| inside::swift(place, &words)),
         Ok(Command::Size) => at_place(library::measure),
         Ok(Command::Fuzz(order)) => at_place(|place| order.run(place)),
+        Ok(Command::Setup(order)) => at_place(|place| order.run(place)),
         Ok(Command::Bindings(order)) => at_place(|place| order.run(place)),
         Err(problem) => {
             eprintln!("xtask: {problem}\nTry `cargo xtask --help`.");

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::libtest::{Counts, without_colour};
 use crate::process;
 use crate::report::{Outcome, StepOutcome};
+use crate::setup::Cache;
 use crate::suite::Step;
 use crate::verdict::{self, CANNOT_START, Judge, NotRun, Verdict};
 
@@ -112,6 +113,7 @@ fn spawn(step: &Step) -> std::io::Result<Child> {
     command
         .args(&step.command[1..])
         .current_dir(&step.folder)
+        .envs(Cache::find().map(|cache| ("PATH", cache.path())))
         .envs(step.environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

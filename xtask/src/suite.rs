@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::planted;
+use crate::setup::Language;
 use crate::verdict::Judge;
 
 /// A named group of steps.
@@ -14,6 +15,8 @@ pub struct Suite {
     pub name: &'static str,
     /// What it checks, in a few words.
     pub about: &'static str,
+    /// The languages whose tools it calls.
+    pub needs: &'static [Language],
     /// What it runs, one after the other.
     pub steps: fn(&Place) -> Vec<Step>,
 }
@@ -67,11 +70,13 @@ pub const ALL: &[Suite] = &[
     Suite {
         name: "format",
         about: "rustfmt has nothing to change",
+        needs: &[Language::Rust],
         steps: |place| vec![place.cargo("rustfmt", "fmt --all --check", Judge::ExitCode)],
     },
     Suite {
         name: "deny",
         about: "licences, bans, sources and advisories of the dependencies",
+        needs: &[Language::Rust],
         steps: |place| {
             vec![
                 place.cargo(
@@ -90,6 +95,7 @@ pub const ALL: &[Suite] = &[
     Suite {
         name: "clippy",
         about: "no warning in any target",
+        needs: &[Language::Rust],
         steps: |place| {
             vec![place.cargo(
                 "clippy",
@@ -101,6 +107,7 @@ pub const ALL: &[Suite] = &[
     Suite {
         name: "docs",
         about: "the documentation builds without a warning",
+        needs: &[Language::Rust],
         steps: |place| {
             let mut step = place.cargo(
                 "rustdoc",
@@ -115,6 +122,7 @@ pub const ALL: &[Suite] = &[
     Suite {
         name: "unit",
         about: "unit, property and doc tests of every crate",
+        needs: &[Language::Rust],
         steps: |place| {
             let mut line = "test --locked --no-fail-fast --workspace".to_owned();
             for package in OWN_SUITES {
@@ -127,6 +135,7 @@ pub const ALL: &[Suite] = &[
     Suite {
         name: "fuzz",
         about: "the fuzzers' corpus, and seeded mutations of it",
+        needs: &[Language::Rust],
         steps: |place| {
             vec![place.cargo(
                 "cargo test",
@@ -138,6 +147,7 @@ pub const ALL: &[Suite] = &[
     Suite {
         name: "sim",
         about: "engines and server under one seed and virtual time",
+        needs: &[Language::Rust],
         steps: |place| {
             let mut step = place.cargo(
                 "cargo test",
@@ -154,6 +164,7 @@ pub const ALL: &[Suite] = &[
     Suite {
         name: "planted",
         about: "the simulation, and the engine's own lives, catch bugs that are planted for them",
+        needs: &[Language::Rust],
         steps: |place| {
             let simulation = place.cargo(
                 "simulation",
@@ -177,6 +188,7 @@ pub const ALL: &[Suite] = &[
     Suite {
         name: "e2e",
         about: "real processes, sockets, cuts and kills",
+        needs: &[Language::Rust],
         steps: |place| {
             let build = place.cargo(
                 "build the binary",
@@ -212,6 +224,7 @@ pub const ALL: &[Suite] = &[
     Suite {
         name: "conformance",
         about: "scenarios that every language's SDK must live through, by the Rust API",
+        needs: &[Language::Rust],
         steps: |place| {
             let build = place.cargo(
                 "build the binary",
@@ -231,6 +244,7 @@ pub const ALL: &[Suite] = &[
     Suite {
         name: "bindings",
         about: "Python, Node and Dart use their bindings against a real server",
+        needs: &[Language::Rust, Language::Python, Language::Node],
         steps: |place| {
             let build = place.cargo("build the libraries", BINDINGS_BUILD, Judge::Preparation);
             let python = place.script(
@@ -274,6 +288,7 @@ pub const ALL: &[Suite] = &[
     Suite {
         name: "demo",
         about: "the demo of a release build loses, doubles and reorders nothing",
+        needs: &[Language::Rust],
         steps: |place| {
             vec![place.cargo(
                 "demo --json",
@@ -283,6 +298,34 @@ pub const ALL: &[Suite] = &[
         },
     },
 ];
+
+/// The suites of these names in the order of the table, or all of them.
+pub fn named(names: &[String]) -> Result<Vec<&'static Suite>, String> {
+    let known = || ALL.iter().map(|suite| suite.name);
+    if let Some(name) = names.iter().find(|name| known().all(|k| k != **name)) {
+        let known: Vec<_> = known().collect();
+        return Err(format!(
+            "there is no suite `{name}`; there are: {}",
+            known.join(", ")
+        ));
+    }
+    let chosen = |suite: &&Suite| names.is_empty() || names.iter().any(|n| n == suite.name);
+    Ok(ALL.iter().filter(chosen).collect())
+}
+
+/// What follows `--suite`: names, each a word or with commas between.
+pub fn names_behind_flag(
+    words: &mut std::iter::Peekable<impl Iterator<Item = String>>,
+) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    while let Some(word) = words.next_if(|word| !word.starts_with('-')) {
+        names.extend(word.split(',').map(str::to_owned));
+    }
+    if names.is_empty() {
+        return Err("`--suite` needs at least one name".into());
+    }
+    Ok(names)
+}
 
 impl Place {
     /// Asks cargo where the workspace and its target folder are.

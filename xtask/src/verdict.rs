@@ -77,7 +77,7 @@ pub fn judge(judge: Judge, success: bool, counts: Counts, last_lines: &[String])
         }
         Judge::Script { needs } if !success && says(&format!("{CANNOT_START}{needs}: ")) => {
             not_run(
-                &format!("{needs} is not installed, or cannot be started"),
+                &format!("{needs} is not installed, or cannot be started: cargo xtask setup"),
                 false,
             )
         }
@@ -89,10 +89,9 @@ pub fn judge(judge: Judge, success: bool, counts: Counts, last_lines: &[String])
             ignored: counts.ignored,
             ..Verdict::default()
         },
-        Judge::Deny if !success && says("no such command: `deny`") => not_run(
-            "cargo-deny is not installed: `cargo install --locked cargo-deny`, or use .ci/run",
-            false,
-        ),
+        Judge::Deny if !success && says("no such command: `deny`") => {
+            not_run("cargo-deny is not installed: cargo xtask setup rust", false)
+        }
         Judge::Deny if !success && says("failed to fetch advisory database") => not_run(
             "the advisory database (github.com/RustSec/advisory-db) could not be fetched",
             true,
