@@ -4,6 +4,7 @@
 //! - [`runner`] runs a step, shows its output as it comes and notices a stall.
 //! - [`libtest`] reads the counts out of what the test harness prints.
 //! - [`verdict`] judges the steps that are no libtest run: `cargo deny`, the demo.
+//! - [`scenarios`] reads how many of them a language has run.
 //! - [`report`] is the table at the end, and the exit code.
 //! - [`fuzz`] fuzzes, where the tools for it are at hand.
 //! - [`setup`] installs what is missing, and [`inside`] runs what is only in a tree of its own.
@@ -23,6 +24,7 @@ mod process;
 mod proof;
 mod report;
 mod runner;
+mod scenarios;
 mod setup;
 mod suite;
 mod verdict;

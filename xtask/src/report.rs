@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::scenarios::Scenarios;
 use crate::verdict::{NotRun, Verdict};
 
 /// What became of a suite.
@@ -71,6 +72,9 @@ impl Report {
             }
         }
         println!("\n{}", self.table());
+        if let Some(scenarios) = self.scenarios() {
+            println!("{scenarios}\n");
+        }
         let not_run = self.not_run(left_out);
         if !not_run.is_empty() {
             println!("Did not run:\n{not_run}");
@@ -94,7 +98,7 @@ impl Report {
 
     fn table(&self) -> String {
         let mut table = format!(
-            "{:8}  {:>6}  {:>6}  {:>7}\n",
+            "{:11}  {:>6}  {:>6}  {:>7}\n",
             "suite", "passed", "failed", "seconds"
         );
         let mut whole = Duration::ZERO;
@@ -106,6 +110,16 @@ impl Report {
             table += &row(outcome.suite, passed, failed, took);
         }
         table + &row("all", self.passed(), self.failed(), whole)
+    }
+
+    /// How many scenarios each language has run, if any has.
+    fn scenarios(&self) -> Option<String> {
+        let counts: Vec<_> = self
+            .steps()
+            .filter_map(|(_, step)| step.verdict.scenarios.as_ref())
+            .map(Scenarios::short)
+            .collect();
+        (!counts.is_empty()).then(|| format!("scenarios: {}", counts.join(", ")))
     }
 
     fn not_run(&self, left_out: &[&str]) -> String {
@@ -134,7 +148,7 @@ impl Report {
 
 fn row(name: &str, passed: usize, failed: usize, took: Duration) -> String {
     format!(
-        "{name:8}  {passed:>6}  {failed:>6}  {:>7.1}\n",
+        "{name:11}  {passed:>6}  {failed:>6}  {:>7.1}\n",
         took.as_secs_f64()
     )
 }
@@ -186,7 +200,9 @@ mod tests {
         ));
         assert_eq!(report.last_line(), "10 passed, 2 failed");
         assert!(
-            report.table().contains("sim            3       2      1.5"),
+            report
+                .table()
+                .contains("sim               3       2      1.5"),
             "{}",
             report.table()
         );
@@ -205,6 +221,28 @@ mod tests {
             assert_eq!(report.failed(), failed, "ci {in_ci}, excused {excused}");
             assert!(report.not_run(&[]).contains("there is no database"));
         }
+    }
+
+    #[test]
+    fn the_scenarios_of_each_language_stand_side_by_side() {
+        let mut report = Report::new(true);
+        assert_eq!(report.scenarios(), None);
+        for (by, run) in [("rust", 3), ("kotlin", 3), ("swift", 2)] {
+            let scenarios = Some(Scenarios {
+                by: by.into(),
+                run,
+                of: 3,
+            });
+            report.add(suite(
+                by,
+                Verdict {
+                    scenarios,
+                    ..Verdict::default()
+                },
+            ));
+        }
+        let said = report.scenarios().expect("counts");
+        assert_eq!(said, "scenarios: rust 3, kotlin 3, swift 2 of 3");
     }
 
     #[test]

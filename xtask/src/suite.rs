@@ -1,10 +1,11 @@
 //! The one table of what `cargo xtask test` runs. To change how a suite runs, change it here.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::planted;
+use crate::scenarios;
 use crate::setup::Language;
 use crate::verdict::Judge;
 
@@ -226,19 +227,13 @@ pub const ALL: &[Suite] = &[
         about: "scenarios that every language's SDK must live through, by the Rust API",
         needs: &[Language::Rust],
         steps: |place| {
-            let build = place.cargo(
-                "build the binary",
-                &format!("build --locked -p causerie-cli --features {E2E_FEATURES}"),
-                Judge::Preparation,
-            );
-            let mut test = place.cargo(
-                "scenarios",
-                "test --locked --no-fail-fast -p causerie-conformance",
-                Judge::Libtest,
-            );
-            test.environment
-                .push(("CAUSERIE_BIN", place.built("causerie").into()));
-            vec![build, test]
+            // The same again as another language has them: its own device program stands for one.
+            let program = place.target.join("debug/conformance-device");
+            vec![
+                place.server_with_control(),
+                place.scenarios("rust", None),
+                place.scenarios("rust-process", Some(&[program.as_os_str()])),
+            ]
         },
     },
     Suite {
@@ -372,6 +367,40 @@ impl Place {
         use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
         let name = format!("{DLL_PREFIX}{name}{DLL_SUFFIX}");
         self.target.join("debug").join(name)
+    }
+
+    /// Builds the server that the judge of the scenarios starts.
+    fn server_with_control(&self) -> Step {
+        self.cargo(
+            "build the binary",
+            &format!("build --locked -p causerie-cli --features {E2E_FEATURES}"),
+            Judge::Preparation,
+        )
+    }
+
+    /// Every scenario, by the devices of a language: processes of this program with these
+    /// arguments, or the judge's own. Fails if fewer run than there are.
+    fn scenarios(&self, by: &'static str, device: Option<&[&OsStr]>) -> Step {
+        let due = scenarios::due(&self.root);
+        let line = "test --locked --no-fail-fast -p causerie-conformance";
+        let mut step = match device {
+            None => self.cargo("scenarios", line, Judge::Scenarios { by, due }),
+            Some(_) => self.cargo(
+                "scenarios, each device a process",
+                &format!("{line} --test scenarios"),
+                Judge::Scenarios { by, due },
+            ),
+        };
+        step.environment.extend([
+            ("CAUSERIE_BIN", self.target.join("debug/causerie").into()),
+            ("CAUSERIE_DEVICE_NAME", by.into()),
+        ]);
+        if let Some(words) = device {
+            let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+            let words = serde_json::json!(words).to_string();
+            step.environment.push(("CAUSERIE_DEVICE", words.into()));
+        }
+        step
     }
 
     fn cargo(&self, name: &'static str, line: &str, judge: Judge) -> Step {

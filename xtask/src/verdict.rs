@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::libtest::Counts;
+use crate::scenarios::Scenarios;
 
 /// How a step is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,14 @@ pub enum Judge {
     Preparation,
     /// The test harness counts; a run without a single test has failed.
     Libtest,
+    /// The judge of `tests/conformance`: the test harness counts, and so many scenarios must have
+    /// run, by the devices of this language.
+    Scenarios {
+        /// What the judge calls the language.
+        by: &'static str,
+        /// How many.
+        due: usize,
+    },
     /// `cargo deny`: may be missing, or unable to fetch the advisory database.
     Deny,
     /// The demo: its last JSON line must say that no promise broke.
@@ -32,6 +41,8 @@ pub struct Verdict {
     pub passed: usize,
     pub failed: usize,
     pub ignored: usize,
+    /// How many scenarios ran, if it ran any.
+    pub scenarios: Option<Scenarios>,
     /// Why the step could not run, if it could not.
     pub not_run: Option<NotRun>,
     /// Why a step failed whose exit code was 0.
@@ -75,6 +86,18 @@ pub fn judge(judge: Judge, success: bool, counts: Counts, last_lines: &[String])
         Judge::Libtest | Judge::Script { .. } if counts.passed + counts.failed == 0 && success => {
             complain("no test ran".into())
         }
+        Judge::Scenarios { by, due } => {
+            let scenarios = Scenarios::read(last_lines).filter(|scenarios| scenarios.by == by);
+            let run = scenarios.as_ref().map_or(0, |scenarios| scenarios.run);
+            let complaint = (run != due).then(|| format!("{run} of {due} scenarios ran by {by}"));
+            let wrong = !success || complaint.is_some();
+            Verdict {
+                failed: counts.failed.max(usize::from(wrong)),
+                complaint,
+                scenarios,
+                ..counted(counts)
+            }
+        }
         Judge::Script { needs } if !success && says(&format!("{CANNOT_START}{needs}: ")) => {
             not_run(
                 &format!("{needs} is not installed, or cannot be started: cargo xtask setup"),
@@ -84,10 +107,8 @@ pub fn judge(judge: Judge, success: bool, counts: Counts, last_lines: &[String])
         Judge::NotHere(reason) => not_run(reason, true),
         // What does not compile, or dies of a signal, fails without a count.
         Judge::Libtest | Judge::Script { .. } => Verdict {
-            passed: counts.passed,
             failed: counts.failed.max(usize::from(!success)),
-            ignored: counts.ignored,
-            ..Verdict::default()
+            ..counted(counts)
         },
         Judge::Deny if !success && says("no such command: `deny`") => {
             not_run("cargo-deny is not installed: cargo xtask setup rust", false)
@@ -102,6 +123,15 @@ pub fn judge(judge: Judge, success: bool, counts: Counts, last_lines: &[String])
             None => one(true),
             Some(problem) => complain(problem),
         },
+    }
+}
+
+fn counted(counts: Counts) -> Verdict {
+    Verdict {
+        passed: counts.passed,
+        failed: counts.failed,
+        ignored: counts.ignored,
+        ..Verdict::default()
     }
 }
 
@@ -240,6 +270,31 @@ mod tests {
         // A script that says so of another program has failed.
         let other = lines("cannot start nodemon: No such file or directory");
         assert_eq!(judge(script, false, Counts::default(), &other).failed, 1);
+    }
+
+    #[test]
+    fn a_language_that_runs_fewer_scenarios_than_there_are_has_failed() {
+        let all = Judge::Scenarios {
+            by: "kotlin",
+            due: 3,
+        };
+        let good = counts("test result: ok. 5 passed; 0 failed; 0 ignored");
+        let verdict = |line: &str| judge(all, true, good, &lines(line));
+        let three = verdict("scenarios: 3 of 3 run by kotlin (3 core-only)");
+        assert_eq!((three.passed, three.failed), (5, 0));
+        assert_eq!(three.scenarios.expect("a count").short(), "kotlin 3");
+        for fewer in [
+            "scenarios: 2 of 3 run by kotlin (2 core-only)",
+            "scenarios: 2 of 2 run by kotlin (2 core-only)",
+            "scenarios: 3 of 3 run by rust (3 core-only)",
+            "no count at all",
+        ] {
+            let verdict = verdict(fewer);
+            assert_eq!((verdict.passed, verdict.failed), (5, 1), "{fewer}");
+            assert!(verdict.complaint.is_some());
+        }
+        let broken = lines("scenarios: 3 of 3 run by kotlin (3 core-only)");
+        assert_eq!(judge(all, false, good, &broken).failed, 1);
     }
 
     #[test]

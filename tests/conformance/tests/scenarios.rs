@@ -1,6 +1,6 @@
 //! Every file of `scenarios/` is a test. `CAUSERIE_SCENARIO=name` runs one and tells each step.
-//! `CAUSERIE_DEVICE="program argument …"` has every device be a process of this program, and
-//! `CAUSERIE_DEVICE_NAME` says what the summary calls it.
+//! `CAUSERIE_DEVICE="program argument …"` (or the words as a JSON list) has every device be a process
+//! of this program, and `CAUSERIE_DEVICE_NAME` says what the summary calls it.
 //!
 //! The files of `wrong/` are tests, too: each says in its `.expected` how it must fail, so that it
 //! shows that the judge sees.
@@ -114,9 +114,10 @@ struct Judged {
 
 impl Judged {
     fn by_environment() -> Result<Self, String> {
+        let name = std::env::var("CAUSERIE_DEVICE_NAME").ok();
         let Some(named) = std::env::var_os("CAUSERIE_DEVICE") else {
             return Ok(Self {
-                name: "rust".into(),
+                name: name.unwrap_or_else(|| "rust".into()),
                 device: vec![env!("CARGO_BIN_EXE_conformance-device").into()],
                 apart: false,
             });
@@ -124,11 +125,16 @@ impl Judged {
         let named = named
             .into_string()
             .map_err(|_| "CAUSERIE_DEVICE is no text")?;
-        let device: Program = named.split_whitespace().map(Into::into).collect();
+        let device: Program = if named.starts_with('[') {
+            let words: Vec<String> = serde_json::from_str(&named)
+                .map_err(|error| format!("CAUSERIE_DEVICE is no list of words: {error}"))?;
+            words.into_iter().map(Into::into).collect()
+        } else {
+            named.split_whitespace().map(Into::into).collect()
+        };
         let program = device.first().ok_or("CAUSERIE_DEVICE names no program")?;
-        let name = std::env::var("CAUSERIE_DEVICE_NAME");
         Ok(Self {
-            name: name.unwrap_or_else(|_| name_of(Path::new(program))),
+            name: name.unwrap_or_else(|| name_of(Path::new(program))),
             device,
             apart: true,
         })
