@@ -224,7 +224,7 @@ pub const ALL: &[Suite] = &[
     },
     Suite {
         name: "conformance",
-        about: "scenarios that every language's SDK must live through, by the Rust API",
+        about: "scenarios that every language's SDK must live through, by Rust devices",
         needs: &[Language::Rust],
         steps: |place| {
             // The same again as another language has them: its own device program stands for one.

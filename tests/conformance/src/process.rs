@@ -22,9 +22,9 @@ use crate::{
     shown::Refusal,
 };
 
-/// How long a process may take to end once its input has. It has nothing to do any more; what
-/// keeps it is a thread or a task that somebody forgot.
-const TO_END: Duration = Duration::from_secs(10);
+/// How long a process may take to end once its input has, or its output. It has nothing to do any
+/// more; what keeps it is a thread or a task that somebody forgot.
+pub const TO_END: Duration = Duration::from_secs(10);
 /// How much of what it wrote to stderr is kept.
 const LAST_LINES: usize = 40;
 
@@ -101,6 +101,11 @@ impl Process {
     /// # Errors
     /// If it ends instead, or says what is no answer.
     pub async fn ask(&mut self, told: &Told) -> Result<Says, Refusal> {
+        match self.answers.try_recv() {
+            Ok(Ok(says)) => return Err(lost(format!("it was asked nothing, and said {says:?}"))),
+            Ok(Err(nonsense)) => return Err(lost(nonsense)),
+            Err(_) => {}
+        }
         self.tell(told).await?;
         match self.answers.recv().await {
             Some(Ok(says)) => Ok(says),
@@ -123,15 +128,15 @@ impl Process {
 
     /// What is said of a process that ended without being asked to.
     async fn ended(&mut self) -> Refusal {
-        match self.wait().await {
+        match self.wait(TO_END).await {
             Some(status) => lost(format!("its process ended by itself: {status}")),
             None => lost("its process closed its output, and runs on"),
         }
     }
 
     /// Waits until it has ended and all that it wrote is read.
-    async fn wait(&mut self) -> Option<ExitStatus> {
-        let ended = timeout(TO_END, async {
+    async fn wait(&mut self, within: Duration) -> Option<ExitStatus> {
+        let ended = timeout(within, async {
             let status = self.child.wait().await;
             // Ends when nobody holds the other end any more.
             let _ = (&mut self.errors).await;
@@ -160,13 +165,13 @@ impl Process {
         self.child.wait().await.map(drop).map_err(lost)
     }
 
-    /// Ends its input, upon which it must end by itself, and well.
+    /// Ends its input, upon which it must end by itself, in time and well.
     ///
     /// # Errors
     /// If it does not, and had to be killed, or if it says that something went wrong.
-    pub async fn end(mut self) -> Result<(), Refusal> {
+    pub async fn end(mut self, within: Duration) -> Result<(), Refusal> {
         drop(self.stdin.take());
-        match self.wait().await {
+        match self.wait(within).await {
             Some(status) if status.success() => Ok(()),
             Some(status) => Err(lost(format!(
                 "its input ended, and then its process did: {status}"
@@ -174,9 +179,8 @@ impl Process {
             None => {
                 self.slay().await?;
                 Err(lost(format!(
-                    "its process was still there {} s after its input had ended, and was killed: \
-                     something of it runs on",
-                    TO_END.as_secs()
+                    "its process was still there {within:?} after its input had ended, and was \
+                     killed: something of it runs on"
                 )))
             }
         }
@@ -240,5 +244,79 @@ async fn keep(stderr: ChildStderr, tail: Arc<Tail>) {
     let mut lines = BufReader::new(stderr).split(b'\n');
     while let Ok(Some(line)) = lines.next_segment().await {
         tail.push(String::from_utf8_lossy(&line).into_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn begin(script: &str) -> (Process, Arc<Tail>) {
+        let program = ["sh", "-c", script].map(OsString::from).to_vec();
+        let changed = Arc::new(Notify::new());
+        let spec = Spec {
+            url: "ws://127.0.0.1:1".into(),
+            control: "http://127.0.0.1:1".into(),
+            user: "alice".into(),
+            folder: "nowhere".into(),
+            token_ms: 1,
+        };
+        let tail = Arc::new(Tail::default());
+        let process = Process::begin(&program, &spec, &changed, &tail).await;
+        (process.expect("a shell"), tail)
+    }
+
+    #[tokio::test]
+    async fn a_process_that_ends_by_itself_is_told_with_its_code_and_its_last_words() {
+        let (mut process, tail) = begin("read be; read look; echo 'no memory' >&2; exit 7").await;
+        let refusal = process.ask(&Told::Look).await.expect_err("it ended");
+        assert!(refusal.message.contains("exit status: 7"), "{refusal:?}");
+        assert_eq!(tail.text(), "no memory");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_answer_is_told_as_it_was_said() {
+        let (mut process, _) = begin("read be; read look; echo hello; read end").await;
+        let refusal = process.ask(&Told::Look).await.expect_err("no answer");
+        assert!(refusal.message.contains("it said `hello`"), "{refusal:?}");
+        process.kill().await.expect("killed");
+    }
+
+    #[tokio::test]
+    async fn a_second_answer_to_one_question_is_not_taken_for_that_to_the_next() {
+        let twice = r#"read be; read look; echo '{"says":"done"}
+{"says":"done"}
+{"says":"changed"}'; read end"#;
+        let (mut process, _) = begin(twice).await;
+        let first = process.ask(&Told::Look).await;
+        assert_eq!(first, Ok(Says::Done(crate::protocol::Done::default())));
+        // Until the second is there, which was said in the same breath.
+        while process.answers.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let refusal = process.ask(&Told::Look).await.expect_err("a second answer");
+        assert!(refusal.message.contains("asked nothing"), "{refusal:?}");
+        process.kill().await.expect("killed");
+    }
+
+    #[tokio::test]
+    async fn a_process_ends_with_its_input() {
+        let (process, _) = begin("while read line; do :; done").await;
+        assert_eq!(process.end(TO_END).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_process_that_runs_on_behind_its_input_is_killed_and_told() {
+        let (process, _) = begin("while read line; do :; done; sleep 600 & wait").await;
+        let ended = process.end(Duration::from_millis(100)).await;
+        let refusal = ended.expect_err("it ran on");
+        assert!(refusal.message.contains("was killed"), "{refusal:?}");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_ends_badly_is_told() {
+        let (process, _) = begin("while read line; do :; done; exit 3").await;
+        let refusal = process.end(TO_END).await.expect_err("not well");
+        assert!(refusal.message.contains("exit status: 3"), "{refusal:?}");
     }
 }

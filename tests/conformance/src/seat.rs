@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::{
     device::Device,
-    process::{Process, Program, Tail, lost},
+    process::{Process, Program, TO_END, Tail, lost},
     protocol::{Call, Done, Says, Spec, Told},
     shown::{Refusal, Shown},
 };
@@ -76,7 +76,7 @@ impl Seat {
         match self {
             Self::Here(_) => Ok(()),
             Self::Apart(process) => match process.running.take() {
-                Some(running) => running.end().await,
+                Some(running) => running.end(TO_END).await,
                 None => Ok(()),
             },
         }
