@@ -43,6 +43,7 @@ struct Open {
     client: Client,
     screens: BTreeMap<ConversationId, Watched>,
     listeners: BTreeMap<String, Slow>,
+    /// What the list's previews showed, and timelines that are closed.
     said: Arc<Mutex<Vec<String>>>,
     _watches: Vec<Subscription>,
 }
@@ -237,12 +238,11 @@ impl Open {
                 let timeline = conversation
                     .timeline_paged(TimelineStart::Newest, page)
                     .await?;
+                self.hide(conversation.id());
                 let watched = Watched::new(timeline, changed);
                 self.screens.insert(conversation.id(), watched);
             }
-            Call::Hide { room } => {
-                self.screens.remove(&parse(&room)?);
-            }
+            Call::Hide { room } => self.hide(parse(&room)?),
             Call::Older { room } => self.screen(&room)?.timeline.load_older().await?,
             Call::Retry { key } => self.client.outbox().retry(parse(&key)?).await?,
             Call::Cancel { key } => self.client.outbox().cancel(parse(&key)?).await?,
@@ -338,6 +338,13 @@ impl Open {
             other => return Err(wrong(format!("{other:?} is no write"))),
         };
         Ok(Done::key(key))
+    }
+
+    /// Closes a timeline, and keeps what it showed.
+    fn hide(&mut self, id: ConversationId) {
+        if let Some(watched) = self.screens.remove(&id) {
+            locked(&self.said).extend(locked(&watched.screen).ever.iter().cloned());
+        }
     }
 
     fn conversation(&self, id: &str) -> Result<Conversation, Refusal> {
