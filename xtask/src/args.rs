@@ -2,6 +2,7 @@
 
 use crate::bindings;
 use crate::fuzz;
+use crate::package;
 use crate::setup;
 use crate::suite::{self, Suite};
 
@@ -27,6 +28,9 @@ Usage:
   cargo xtask swift WORD...            run Swift, be it on PATH or in the tree that setup made
   cargo xtask size                     build the library as an app ships it (x86-64 Linux), and say
                                        its size
+  cargo xtask package android|ios [--dry-run]
+                                       build the library for every ABI into the AAR, or the
+                                       XCFramework; --dry-run prints the commands
   cargo xtask --help                   this text
 
 Examples:
@@ -36,10 +40,12 @@ Examples:
   cargo xtask test --suite unit        the unit and doc tests only
   cargo xtask test --suite format clippy
   cargo xtask bindings --check
+  cargo xtask package android --dry-run
   cargo xtask swift build --package-path swift
   CI=true cargo xtask test             a suite that cannot run counts as a failure
 
-Exit codes: 0 all passed, 1 something failed, 2 the command line was wrong.
+Exit codes: 0 all passed, 1 something failed or is missing, 2 the command line was wrong or a
+needed tool is not here.
 ";
 
 /// A parsed command line.
@@ -59,6 +65,8 @@ pub enum Command {
     Fuzz(fuzz::Order),
     /// Install what is missing.
     Setup(setup::Order),
+    /// Build for phones.
+    Package(package::Order),
     /// Generate for other languages.
     Bindings(bindings::Order),
     /// Run these suites, in the order of the table.
@@ -73,6 +81,9 @@ pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Command, String> 
         Some("size") => alone("size", args, Command::Size),
         Some("fuzz") => order(args, |words| fuzz::Order::parse(words).map(Command::Fuzz)),
         Some("setup") => order(args, |words| setup::Order::parse(words).map(Command::Setup)),
+        Some("package") => order(args, |words| {
+            package::Order::parse(words).map(Command::Package)
+        }),
         Some("bindings") => order(args, |words| {
             bindings::Order::parse(words).map(Command::Bindings)
         }),

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::suite::{self, Place};
+use crate::place::{self, Place};
 
 /// Says where each crate's `uniffi.toml` lies.
 const CONFIG: &str = "bindings/uniffi/bindgen.toml";
@@ -180,7 +180,7 @@ impl Built {
         {
             return Ok(Self { generator, library });
         }
-        let status = Command::new(suite::cargo())
+        let status = Command::new(place::cargo())
             .current_dir(place.root())
             .args(BUILD.split_whitespace())
             .status()

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
-use crate::suite::Place;
+use crate::place::Place;
 
 /// Every target, by the name of its function in `causerie_fuzz`.
 pub const TARGETS: [&str; 3] = ["frames", "engine", "database"];

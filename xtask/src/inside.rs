@@ -5,52 +5,11 @@
 //! process that can be ended like any other.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
 
-use crate::setup::{Cache, Language, Need, command, is_root};
-use crate::suite::Place;
-
-/// `cargo xtask swift`: becomes Swift, wherever it is, in the present folder.
-pub fn swift(place: &Place, words: &[String]) -> ExitCode {
-    let found = match Where::swift(place) {
-        Ok(found) => found,
-        Err(problem) => {
-            eprintln!("xtask: {problem}");
-            return ExitCode::from(2);
-        }
-    };
-    let line = found.words(&["swift"]);
-    let mut command = Command::new(&line[0]);
-    command
-        .args(&line[1..])
-        .args(words)
-        .envs(found.environment());
-    if std::env::var_os("CAUSERIE_LIBRARY_DIR").is_none() {
-        command.env("CAUSERIE_LIBRARY_DIR", place.target().join("debug"));
-    }
-    match become_it(&mut command) {
-        Ok(code) => code,
-        Err(problem) => {
-            let program = line[0].to_string_lossy();
-            eprintln!("xtask: cannot start {program}: {problem}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-/// On success this process is the program, and nothing comes back.
-#[cfg(unix)]
-fn become_it(command: &mut Command) -> std::io::Result<ExitCode> {
-    Err(std::os::unix::process::CommandExt::exec(command))
-}
-
-#[cfg(not(unix))]
-fn become_it(command: &mut Command) -> std::io::Result<ExitCode> {
-    let status = command.status()?;
-    Ok(ExitCode::from(u8::from(!status.success())))
-}
+use crate::place::Place;
+use crate::setup::{Cache, is_root};
 
 /// Where a language's programs are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,24 +24,13 @@ pub enum Where {
 }
 
 impl Where {
-    /// Where Swift is, or what to do about it that it is nowhere.
-    pub fn swift(place: &Place) -> Result<Self, String> {
-        let cache = Cache::find()?;
-        let swift = Need::of("swift").ok_or("swift stands in no table")?;
-        if swift.on_path(&cache, place.root()).is_some() {
-            return Ok(Self::Here);
-        }
-        if !cache.has_tree() {
-            return Err(format!(
-                "Swift 6 is not installed: {}",
-                command(Language::Swift)
-            ));
-        }
+    /// In the tree of the cache, if it is there and we may enter it.
+    pub fn in_tree(place: &Place) -> Result<Self, &'static str> {
+        let Some(cache) = Cache::find().ok().filter(Cache::has_tree) else {
+            return Err("it is not installed");
+        };
         if !is_root() {
-            return Err(
-                "Swift is only in the tree of Debian sid, which takes root; or put Swift 6 on PATH"
-                    .into(),
-            );
+            return Err("it is only in the tree of Debian sid, which takes root");
         }
         Ok(Self::Tree {
             script: place.root().join("xtask/enter-tree.sh"),
@@ -94,14 +42,14 @@ impl Where {
     }
 
     /// The words that run this program.
-    pub fn words(&self, program: &[&str]) -> Vec<OsString> {
+    pub fn words(&self, program: &[impl AsRef<OsStr>]) -> Vec<OsString> {
         let before = match self {
             Self::Here => None,
             Self::Tree { script, .. } => Some(script.clone().into_os_string()),
         };
         before
             .into_iter()
-            .chain(program.iter().map(OsString::from))
+            .chain(program.iter().map(|word| word.as_ref().to_owned()))
             .collect()
     }
 

@@ -1,29 +1,33 @@
 //! `cargo xtask size`: the library as an app ships it, and how large it is.
 //!
 //! The profile `mobile` does most of it. What a profile cannot say is here: SQLite without what the
-//! client never uses, and relocations in their packed form, which every dynamic linker since 2022
-//! reads (glibc 2.36, Android 11).
+//! client never uses, and relocations in their packed form.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use crate::suite::{self, Place};
+use crate::budget;
+use crate::place::{self, Place};
 
-/// What it may weigh, in bytes.
-const GOAL: u64 = 5_000_000;
-const PACKAGE: &str = "causerie-ffi";
+/// The crate.
+pub const PACKAGE: &str = "causerie-ffi";
+/// The variable by which SQLite's build takes [`SQLITE`].
+pub const SQLITE_VARIABLE: &str = "LIBSQLITE3_FLAGS";
+/// Without full text search, R-trees, statistics for the planner and loadable extensions.
+pub const SQLITE: &str = "-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS \
+                          -USQLITE_ENABLE_FTS5 -USQLITE_ENABLE_RTREE -USQLITE_ENABLE_STAT4 \
+                          -USQLITE_SOUNDEX -USQLITE_ENABLE_LOAD_EXTENSION \
+                          -DSQLITE_OMIT_LOAD_EXTENSION";
 const FILE: &str = "libcauserie_ffi.so";
-/// Full text search, R-trees, statistics for the planner and loadable extensions.
-const SQLITE: &str = "-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 \
-                      -USQLITE_ENABLE_RTREE -USQLITE_ENABLE_STAT4 -USQLITE_SOUNDEX \
-                      -USQLITE_ENABLE_LOAD_EXTENSION -DSQLITE_OMIT_LOAD_EXTENSION";
+/// Every dynamic linker of glibc since 2.36 (2022) reads them.
 const PACKED: &str = "link-arg=-Wl,-z,pack-relative-relocs";
 
-/// Builds it, in a folder of its own, and says its size. Fails if that is beyond the goal.
+/// Builds it, in a folder of its own, and says its size. Fails if that is beyond the budget.
 pub fn measure(place: &Place) -> ExitCode {
     let target = place.target().join("library");
-    let built = Command::new(suite::cargo())
+    let built = Command::new(place::cargo())
         .current_dir(place.root())
-        .env("LIBSQLITE3_FLAGS", SQLITE)
+        .env(SQLITE_VARIABLE, SQLITE)
         .args(["rustc", "--locked", "--profile", "mobile", "-p", PACKAGE])
         .args(["--lib", "--target-dir"])
         .arg(&target)
@@ -37,16 +41,21 @@ pub fn measure(place: &Place) -> ExitCode {
             return ExitCode::from(2);
         }
     }
-    let library = target.join("mobile").join(FILE);
-    match std::fs::metadata(&library) {
-        Ok(found) => {
-            let size = found.len();
-            println!("{}: {size} bytes, the goal is {GOAL}", library.display());
-            ExitCode::from(u8::from(size > GOAL))
-        }
+    match weigh("x86-64 Linux", &target.join("mobile").join(FILE)) {
+        Ok(fits) => ExitCode::from(u8::from(!fits)),
         Err(problem) => {
-            eprintln!("xtask: {}: {problem}", library.display());
+            eprintln!("xtask: {problem}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Says the size of a platform's library, and whether it is within the budget.
+pub fn weigh(platform: &str, library: &Path) -> Result<bool, String> {
+    let budget = budget::of(platform).ok_or_else(|| format!("{platform} has no budget"))?;
+    let found = std::fs::metadata(library)
+        .map_err(|problem| format!("{}: {problem}", library.display()))?;
+    let (line, fits) = budget.judge(found.len());
+    println!("{line}: {}", library.display());
+    Ok(fits)
 }

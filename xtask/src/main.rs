@@ -1,23 +1,31 @@
 //! `cargo xtask`: the project's chores, with nothing but cargo and this crate.
 //!
 //! - [`suite`] is the one table of what `cargo xtask test` runs.
+//! - [`place`] knows where things lie, and makes its steps.
 //! - [`runner`] runs a step, shows its output as it comes and notices a stall.
-//! - [`libtest`] reads the counts out of what the test harness prints.
+//! - [`harness`] reads the counts out of what test harnesses print.
 //! - [`verdict`] judges the steps that are no libtest run: `cargo deny`, the demo.
 //! - [`scenarios`] reads how many of them a language has run.
 //! - [`report`] is the table at the end, and the exit code.
 //! - [`fuzz`] fuzzes, where the tools for it are at hand.
 //! - [`setup`] installs what is missing, and [`inside`] runs what is only in a tree of its own.
+//! - [`kotlin`] and [`swift`] have the suites of these languages.
 //! - [`bindings`] generates what Kotlin and Swift call, and notices drift.
-//! - [`library`] builds what an app ships, and weighs it.
+//! - [`library`] builds what an app ships, and weighs it by its [`budget`]; [`package`] does so for
+//!   phones.
 //! - [`planted`] lets this binary stand in for `rustc`, to build with `cfg(planted)`.
 
 mod args;
 mod bindings;
+mod budget;
 mod fuzz;
+mod harness;
 mod inside;
+#[expect(dead_code, reason = "its suite comes with kotlin/")]
+mod kotlin;
 mod library;
-mod libtest;
+mod package;
+mod place;
 mod planted;
 mod process;
 #[cfg(test)]
@@ -27,6 +35,7 @@ mod runner;
 mod scenarios;
 mod setup;
 mod suite;
+mod swift;
 mod verdict;
 
 use std::process::ExitCode;
@@ -51,10 +60,11 @@ fn main() -> ExitCode {
         }
         Ok(Command::Test(chosen)) => at_place(|place| test(place, &chosen)),
         Ok(Command::Sim(words)) => sim(&words),
-        Ok(Command::Swift(words)) => at_place(|place| inside::swift(place, &words)),
+        Ok(Command::Swift(words)) => at_place(|place| swift::run(place, &words)),
         Ok(Command::Size) => at_place(library::measure),
         Ok(Command::Fuzz(order)) => at_place(|place| order.run(place)),
         Ok(Command::Setup(order)) => at_place(|place| order.run(place)),
+        Ok(Command::Package(order)) => at_place(|place| order.run(place)),
         Ok(Command::Bindings(order)) => at_place(|place| order.run(place)),
         Err(problem) => {
             eprintln!("xtask: {problem}\nTry `cargo xtask --help`.");
@@ -65,7 +75,7 @@ fn main() -> ExitCode {
 
 /// Builds the simulation and hands over to it: its exit code is ours.
 fn sim(words: &[String]) -> ExitCode {
-    let mut command = std::process::Command::new(suite::cargo());
+    let mut command = std::process::Command::new(place::cargo());
     command
         .args([
             "run",
@@ -87,8 +97,8 @@ fn sim(words: &[String]) -> ExitCode {
 }
 
 /// What needs to know where the workspace is.
-fn at_place(chore: impl FnOnce(&suite::Place) -> ExitCode) -> ExitCode {
-    match suite::Place::find() {
+fn at_place(chore: impl FnOnce(&place::Place) -> ExitCode) -> ExitCode {
+    match place::Place::find() {
         Ok(place) => chore(&place),
         Err(problem) => {
             eprintln!("xtask: {problem}");
@@ -97,7 +107,7 @@ fn at_place(chore: impl FnOnce(&suite::Place) -> ExitCode) -> ExitCode {
     }
 }
 
-fn test(place: &suite::Place, chosen: &[&'static suite::Suite]) -> ExitCode {
+fn test(place: &place::Place, chosen: &[&'static suite::Suite]) -> ExitCode {
     let patience = runner::Patience {
         heartbeat: Duration::from_secs(30),
         stalled: Duration::from_secs(15 * 60),

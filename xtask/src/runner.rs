@@ -7,11 +7,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::libtest::{Counts, without_colour};
+use crate::harness::{Counts, Reader, without_colour};
+use crate::place::Step;
 use crate::process;
 use crate::report::{Outcome, StepOutcome};
 use crate::setup::Cache;
-use crate::suite::Step;
 use crate::verdict::{self, CANNOT_START, Judge, NotRun, Verdict};
 
 /// How many of a step's last lines are kept to be shown again.
@@ -53,7 +53,7 @@ pub fn run_suite(suite: &'static str, steps: &[Step], patience: Patience) -> Out
             });
             continue;
         }
-        if let Judge::NotHere(_) = step.judge {
+        if let Judge::NotHere(_) | Judge::Missing(_) = step.judge {
             outcome.steps.push(StepOutcome {
                 step: step.name,
                 verdict: verdict::judge(step.judge, true, Counts::default(), &[]),
@@ -85,7 +85,7 @@ fn run_step(step: &Step, patience: Patience) -> StepOutcome {
         .collect();
     println!("$ {}", line.join(" "));
     let started = now();
-    let mut seen = Seen::default();
+    let mut seen = Seen::new(step.judge);
     let ended = match spawn(step) {
         Ok(mut child) => follow(&mut child, &mut seen, patience),
         Err(problem) => Err(format!("{CANNOT_START}{}: {problem}", line[0])),
@@ -94,16 +94,16 @@ fn run_step(step: &Step, patience: Patience) -> StepOutcome {
         Ok(success) => success,
         Err(problem) => {
             println!("{problem}");
-            seen.handle_line(problem);
+            seen.handle_line(&problem);
             false
         }
     };
     let last_lines: Vec<_> = seen.last_lines.into();
     StepOutcome {
         step: step.name,
-        verdict: verdict::judge(step.judge, success, seen.counts, &last_lines),
+        verdict: verdict::judge(step.judge, success, seen.tests.counts(), &last_lines),
         took: now() - started,
-        failed_tests: seen.failed_tests,
+        failed_tests: seen.tests.into_failed_tests(),
         last_lines,
     }
 }
@@ -130,27 +130,26 @@ fn spawn(step: &Step) -> std::io::Result<Child> {
 }
 
 /// What a step has printed so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Seen {
-    counts: Counts,
-    failed_tests: Vec<String>,
+    tests: Reader,
     last_lines: VecDeque<String>,
 }
 
 impl Seen {
-    fn handle_line(&mut self, line: String) {
-        self.counts.handle_line(&line);
-        let plain = without_colour(&line);
-        if let Some(name) = plain
-            .strip_prefix("test ")
-            .and_then(|rest| rest.strip_suffix(" ... FAILED"))
-        {
-            self.failed_tests.push(name.to_owned());
+    fn new(judge: Judge) -> Self {
+        Self {
+            tests: Reader::new(judge.harness()),
+            last_lines: VecDeque::new(),
         }
+    }
+
+    fn handle_line(&mut self, line: &str) {
+        self.tests.handle_line(line);
         if self.last_lines.len() == LAST_LINES {
             self.last_lines.pop_front();
         }
-        self.last_lines.push_back(plain);
+        self.last_lines.push_back(without_colour(line));
     }
 }
 
@@ -174,7 +173,7 @@ fn follow(child: &mut Child, seen: &mut Seen, patience: Patience) -> Result<bool
                 println!("{line}");
                 last_line = now();
                 last_beat = last_line;
-                seen.handle_line(line);
+                seen.handle_line(&line);
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => {

@@ -1,11 +1,9 @@
 //! The one table of what `cargo xtask test` runs. To change how a suite runs, change it here.
 
-use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
-use std::process::Command;
+use std::ffi::OsString;
 
+use crate::place::{Place, SERVER_FEATURES, Step};
 use crate::planted;
-use crate::scenarios;
 use crate::setup::Language;
 use crate::verdict::Judge;
 
@@ -22,41 +20,11 @@ pub struct Suite {
     pub steps: fn(&Place) -> Vec<Step>,
 }
 
-/// One command and how its end is judged.
-#[derive(Debug)]
-pub struct Step {
-    /// What it is, for the reader of the output.
-    pub name: &'static str,
-    /// The program and its arguments, run in the workspace's root.
-    pub command: Vec<OsString>,
-    /// Set on top of the inherited environment.
-    pub environment: Vec<(&'static str, OsString)>,
-    /// The folder it runs in.
-    pub folder: PathBuf,
-    /// How its output and exit code become counts.
-    pub judge: Judge,
-}
-
-/// Where the workspace and its build lie.
-#[derive(Debug)]
-pub struct Place {
-    root: PathBuf,
-    target: PathBuf,
-}
-
-/// The features that the tests with real processes need in the binary: the control port,
-/// which a release does not have.
-const E2E_FEATURES: &str = "control";
-
 /// The profile that the simulation is built in: fast, and with every check of a debug build.
 pub const SIM_PROFILE: &str = "sim";
 
 /// The seeds of a normal test.
 const SIM_SEEDS: &str = "5000";
-
-/// The libraries as the scripts of other languages load them, uniffi's generator, and a server.
-const BINDINGS_BUILD: &str = "build --locked -p causerie-cli -p causerie-ffi -p causerie-node \
-    -p causerie-flutter --features causerie-ffi/trial,causerie-ffi/bindgen,causerie-node/trial";
 
 /// Packages whose tests are suites of their own.
 const OWN_SUITES: [&str; 4] = [
@@ -193,7 +161,7 @@ pub const ALL: &[Suite] = &[
         steps: |place| {
             let build = place.cargo(
                 "build the binary",
-                &format!("build --locked -p causerie-cli --features {E2E_FEATURES}"),
+                &format!("build --locked -p causerie-cli --features {SERVER_FEATURES}"),
                 Judge::Preparation,
             );
             let shim = place.cargo(
@@ -215,7 +183,7 @@ pub const ALL: &[Suite] = &[
             let control = place.cargo(
                 "the control port",
                 &format!(
-                    "test --locked --no-fail-fast -p causerie-server --features {E2E_FEATURES} --test sockets control"
+                    "test --locked --no-fail-fast -p causerie-server --features {SERVER_FEATURES} --test sockets control"
                 ),
                 Judge::Libtest,
             );
@@ -228,7 +196,7 @@ pub const ALL: &[Suite] = &[
         needs: &[Language::Rust],
         steps: |place| {
             // The same again as another language has them: its own device program stands for one.
-            let program = place.target.join("debug/conformance-device");
+            let program = place.target().join("debug/conformance-device");
             vec![
                 place.server_with_control(),
                 place.scenarios("rust", None),
@@ -241,7 +209,6 @@ pub const ALL: &[Suite] = &[
         about: "Python, Node and Dart use their bindings against a real server",
         needs: &[Language::Rust, Language::Python, Language::Node],
         steps: |place| {
-            let build = place.cargo("build the libraries", BINDINGS_BUILD, Judge::Preparation);
             let python = place.script(
                 "Python, by uniffi",
                 "python3 bindings/uniffi/smoke.py",
@@ -277,7 +244,7 @@ pub const ALL: &[Suite] = &[
                     "causerie_flutter",
                 ),
             };
-            vec![build, python, node, dart]
+            vec![place.libraries(), python, node, dart]
         },
     },
     Suite {
@@ -322,138 +289,13 @@ pub fn names_behind_flag(
     Ok(names)
 }
 
-impl Place {
-    /// Asks cargo where the workspace and its target folder are.
-    pub fn find() -> Result<Self, String> {
-        let output = Command::new(cargo())
-            .args(["metadata", "--no-deps", "--format-version", "1"])
-            .output()
-            .map_err(|problem| format!("cannot start cargo: {problem}"))?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
-        }
-        let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
-            .map_err(|problem| format!("cannot read the output of cargo metadata: {problem}"))?;
-        let path = |key: &str| {
-            metadata[key]
-                .as_str()
-                .map(PathBuf::from)
-                .ok_or_else(|| format!("cargo metadata names no {key}"))
-        };
-        Ok(Self {
-            root: path("workspace_root")?,
-            target: path("target_directory")?,
-        })
-    }
-
-    /// The workspace's folder.
-    pub fn root(&self) -> &std::path::Path {
-        &self.root
-    }
-
-    /// Where builds go.
-    pub fn target(&self) -> &std::path::Path {
-        &self.target
-    }
-
-    /// A program of the debug build.
-    pub fn built(&self, name: &str) -> PathBuf {
-        let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-        self.target.join("debug").join(name)
-    }
-
-    /// A library of the debug build, by the name of its crate.
-    pub fn built_library(&self, name: &str) -> PathBuf {
-        use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-        let name = format!("{DLL_PREFIX}{name}{DLL_SUFFIX}");
-        self.target.join("debug").join(name)
-    }
-
-    /// Builds the server that the judge of the scenarios starts.
-    fn server_with_control(&self) -> Step {
-        self.cargo(
-            "build the binary",
-            &format!("build --locked -p causerie-cli --features {E2E_FEATURES}"),
-            Judge::Preparation,
-        )
-    }
-
-    /// Every scenario, by the devices of a language: processes of this program with these
-    /// arguments, or the judge's own. Fails if fewer run than there are.
-    fn scenarios(&self, by: &'static str, device: Option<&[&OsStr]>) -> Step {
-        let due = scenarios::due(&self.root);
-        let line = "test --locked --no-fail-fast -p causerie-conformance";
-        let mut step = match device {
-            None => self.cargo("scenarios", line, Judge::Scenarios { by, due }),
-            Some(_) => self.cargo(
-                "scenarios, each device a process",
-                &format!("{line} --test scenarios"),
-                Judge::Scenarios { by, due },
-            ),
-        };
-        step.environment.extend([
-            ("CAUSERIE_BIN", self.target.join("debug/causerie").into()),
-            ("CAUSERIE_DEVICE_NAME", by.into()),
-        ]);
-        if let Some(words) = device {
-            let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-            let words = serde_json::json!(words).to_string();
-            step.environment.push(("CAUSERIE_DEVICE", words.into()));
-        }
-        step
-    }
-
-    fn cargo(&self, name: &'static str, line: &str, judge: Judge) -> Step {
-        let mut command = vec![cargo()];
-        command.extend(line.split_whitespace().map(OsString::from));
-        Step {
-            name,
-            command,
-            environment: Vec::new(),
-            folder: self.root.clone(),
-            judge,
-        }
-    }
-
-    /// A script in another language, which loads one of our libraries and starts a server.
-    fn script(
-        &self,
-        name: &'static str,
-        line: &'static str,
-        judge: Judge,
-        library: &'static str,
-    ) -> Step {
-        Step {
-            name,
-            command: line.split_whitespace().map(OsString::from).collect(),
-            environment: vec![
-                ("CAUSERIE_BIN", self.built("causerie").into()),
-                ("CAUSERIE_BINDGEN", self.built("causerie-bindgen").into()),
-                ("CAUSERIE_LIB", self.built_library(library).into()),
-                // They panic on purpose, and say so in a line.
-                ("RUST_BACKTRACE", "0".into()),
-            ],
-            folder: self.root.clone(),
-            judge,
-        }
-    }
-}
-
-/// The cargo that started us, so that `cargo +version xtask` means what it says.
-pub fn cargo() -> OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_suites_that_run_alone_are_left_out_of_the_unit_tests() {
-        let place = Place {
-            root: "/root".into(),
-            target: "/target".into(),
-        };
+        let place = Place::at("/root", "/target");
         let line = |name: &str| {
             let suite = ALL.iter().find(|s| s.name == name).expect("a known suite");
             let steps = (suite.steps)(&place);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::libtest::Counts;
+use crate::harness::{Counts, Harness};
 use crate::scenarios::Scenarios;
 
 /// How a step is judged.
@@ -14,6 +14,10 @@ pub enum Judge {
     Preparation,
     /// The test harness counts; a run without a single test has failed.
     Libtest,
+    /// The same, of Maven's Surefire.
+    Surefire,
+    /// The same, of Swift Testing.
+    SwiftTesting,
     /// The judge of `tests/conformance`: the test harness counts, and so many scenarios must have
     /// run, by the devices of this language.
     Scenarios {
@@ -33,6 +37,27 @@ pub enum Judge {
     },
     /// Nothing: what it takes is not here, for this reason, and nobody is at fault.
     NotHere(&'static str),
+    /// Nothing: its tools are missing, and this says how they come.
+    Missing(&'static str),
+}
+
+impl Judge {
+    /// Whose output the step's is; Rust's, where nothing is counted.
+    pub fn harness(self) -> Harness {
+        match self {
+            Self::Surefire => Harness::Surefire,
+            Self::SwiftTesting => Harness::SwiftTesting,
+            Self::ExitCode
+            | Self::Preparation
+            | Self::Libtest
+            | Self::Scenarios { .. }
+            | Self::Deny
+            | Self::Demo
+            | Self::Script { .. }
+            | Self::NotHere(_)
+            | Self::Missing(_) => Harness::Libtest,
+        }
+    }
 }
 
 /// What became of a step.
@@ -83,7 +108,9 @@ pub fn judge(judge: Judge, success: bool, counts: Counts, last_lines: &[String])
         Judge::Preparation if success => Verdict::default(),
         Judge::Preparation => one(false),
         // Also where a filter matches nothing any more, which the harness calls ok.
-        Judge::Libtest | Judge::Script { .. } if counts.passed + counts.failed == 0 && success => {
+        Judge::Libtest | Judge::Surefire | Judge::SwiftTesting | Judge::Script { .. }
+            if counts.passed + counts.failed == 0 && success =>
+        {
             complain("no test ran".into())
         }
         Judge::Scenarios { by, due } => {
@@ -105,8 +132,9 @@ pub fn judge(judge: Judge, success: bool, counts: Counts, last_lines: &[String])
             )
         }
         Judge::NotHere(reason) => not_run(reason, true),
+        Judge::Missing(reason) => not_run(reason, false),
         // What does not compile, or dies of a signal, fails without a count.
-        Judge::Libtest | Judge::Script { .. } => Verdict {
+        Judge::Libtest | Judge::Surefire | Judge::SwiftTesting | Judge::Script { .. } => Verdict {
             failed: counts.failed.max(usize::from(!success)),
             ..counted(counts)
         },
@@ -190,15 +218,16 @@ fn demo_problem(last_lines: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::harness::Reader;
 
     fn lines(text: &str) -> Vec<String> {
         text.lines().map(str::to_owned).collect()
     }
 
     fn counts(text: &str) -> Counts {
-        let mut counts = Counts::default();
-        text.lines().for_each(|line| counts.handle_line(line));
-        counts
+        let mut reader = Reader::new(Harness::Libtest);
+        text.lines().for_each(|line| reader.handle_line(line));
+        reader.counts()
     }
 
     #[test]
@@ -303,6 +332,8 @@ mod tests {
         let not_run = verdict.not_run.expect("was not run");
         assert!(not_run.excused && not_run.reason == "no Dart");
         assert_eq!((verdict.passed, verdict.failed), (0, 0));
+        let verdict = judge(Judge::Missing("no Swift"), true, Counts::default(), &[]);
+        assert!(!verdict.not_run.expect("was not run").excused);
     }
 
     const GOOD: &str = r#"{"sent":240,"shown":240,"acknowledged":240,"delivered":720,"lost":0,"doubled":0,"out_of_order":0,"reconnects":6}"#;

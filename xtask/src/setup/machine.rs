@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::libtest::without_colour;
-use crate::suite::Place;
+use crate::harness::without_colour;
+use crate::place::Place;
 
 /// How far Debian's own tools go here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

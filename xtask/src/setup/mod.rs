@@ -5,19 +5,22 @@
 //! Debian sid in the cache folder ([`tree`]). Nothing is asked, and nothing else is changed.
 
 mod machine;
+mod maven;
 mod need;
 mod plan;
 mod tree;
 
 use std::process::ExitCode;
 
-pub use machine::{Cache, is_root};
+pub use machine::{Cache, is_root, said};
 pub use need::{Language, Need};
 
 use machine::Machine;
 use plan::Plan;
+pub use plan::typed;
 
-use crate::suite::{self, Place};
+use crate::place::Place;
+use crate::suite;
 
 /// What was ordered.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,11 +87,6 @@ impl Order {
             }
         }
     }
-}
-
-/// The command that installs what a language needs.
-pub fn command(language: Language) -> String {
-    format!("cargo xtask setup {}", language.name())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::machine::{self, Cache, Machine, said};
+use super::maven;
 use super::tree;
 
 /// The version of cargo-deny that is built where there is none.
@@ -63,6 +64,11 @@ pub enum Source {
         name: &'static str,
         version: &'static str,
     },
+    /// What Maven fetches for a project before it builds it.
+    Maven {
+        /// Its description, in the workspace.
+        project: &'static str,
+    },
     /// The tree of Debian sid in the cache.
     Tree,
 }
@@ -73,7 +79,7 @@ pub struct Need {
     pub language: Language,
     /// Its name, as one calls it.
     pub tool: &'static str,
-    /// The words that make it say its version.
+    /// The words that make it say its version; none, if it is no program.
     probe: &'static [&'static str],
     /// The version below which it is as good as missing.
     at_least: (u32, u32),
@@ -160,6 +166,16 @@ pub const ALL: &[Need] = &[
         by_hand: "Maven 3.8 or newer",
     },
     Need {
+        language: Language::Kotlin,
+        tool: "Kotlin",
+        probe: &[],
+        at_least: (0, 0),
+        source: Source::Maven {
+            project: "kotlin/pom.xml",
+        },
+        by_hand: "Maven fetches it when it first builds kotlin/",
+    },
+    Need {
         language: Language::Swift,
         tool: "swift",
         probe: &["swift", "--version"],
@@ -180,15 +196,17 @@ impl Need {
         self.on_path(&machine.cache, &machine.root)
             .or_else(|| match self.source {
                 Source::Tree => tree::found(&machine.cache),
+                Source::Maven { project } => maven::found(machine, project),
                 Source::Apt(_) | Source::Component(_) | Source::Crate { .. } => None,
             })
     }
 
     /// What is on `PATH`, if it is new enough.
     pub fn on_path(&self, cache: &Cache, root: &Path) -> Option<String> {
-        let mut probe = Command::new(self.probe[0]);
+        let (program, words) = self.probe.split_first()?;
+        let mut probe = Command::new(program);
         probe
-            .args(&self.probe[1..])
+            .args(words)
             .env("PATH", cache.path())
             .current_dir(root);
         said(&mut probe).filter(|line| self.suffices(line))

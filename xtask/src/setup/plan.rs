@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 use serde_json::{Value, json};
 
 use super::machine::{Machine, Rights, System};
+use super::maven;
 use super::need::{ALL, Language, Need, Source};
 use super::tree;
 
@@ -33,6 +34,8 @@ struct Work {
 enum Deed {
     /// These commands, one after the other.
     Commands(Vec<Vec<OsString>>),
+    /// Maven fetches what this project names.
+    Maven(&'static str),
     /// [`tree::make`].
     Tree,
 }
@@ -53,7 +56,10 @@ impl Plan {
                 plan.present.push((*need, version));
                 continue;
             }
-            if let Some(reason) = obstacle(machine, need.source) {
+            let without_maven = matches!(need.source, Source::Maven { .. })
+                && plan.cannot.iter().any(|(need, _)| need.tool == "mvn");
+            let obstacle = obstacle(machine, need.source);
+            if let Some(reason) = obstacle.or(without_maven.then_some("there is no Maven")) {
                 plan.cannot.push((*need, reason));
                 continue;
             }
@@ -66,6 +72,7 @@ impl Plan {
                 Source::Crate { name, version } => {
                     others.push(built(machine, need.tool, name, version));
                 }
+                Source::Maven { project } => others.push(fetched(need.tool, project)),
                 Source::Tree => {
                     let fetcher = ["debootstrap", "ca-certificates"];
                     if !tree::has_debootstrap() {
@@ -107,6 +114,10 @@ impl Plan {
                     for words in commands {
                         run(machine, words)?;
                     }
+                }
+                Deed::Maven(project) => {
+                    run(machine, &maven::command(project))?;
+                    maven::remember(machine, project)?;
                 }
                 Deed::Tree => tree::make(machine)?,
             }
@@ -178,6 +189,7 @@ impl Work {
     fn lines(&self, machine: &Machine) -> impl Iterator<Item = String> {
         let commands = match &self.deed {
             Deed::Commands(commands) => commands.clone(),
+            Deed::Maven(project) => vec![maven::command(project)],
             Deed::Tree => tree::commands(machine, tree::mirror().as_deref()),
         };
         commands.into_iter().map(|words| typed(&words))
@@ -194,7 +206,7 @@ fn obstacle(machine: &Machine, source: Source) -> Option<&'static str> {
     match source {
         Source::Apt(_) => by_apt(),
         Source::Component(_) if !has_rustup() => Some("there is no rustup"),
-        Source::Component(_) | Source::Crate { .. } => None,
+        Source::Component(_) | Source::Crate { .. } | Source::Maven { .. } => None,
         Source::Tree if machine.system == System::LikeDebian => Some("this is no Debian"),
         Source::Tree if machine.rights == Rights::Sudo => {
             Some("only root itself can work in a tree of Debian sid")
@@ -252,6 +264,18 @@ fn built(machine: &Machine, tool: &'static str, name: &str, version: &str) -> Wo
         what: format!("the crate {name} {version}, built in a minute or two"),
         folder: tools.display().to_string(),
         deed: Deed::Commands(vec![words]),
+    }
+}
+
+fn fetched(tool: &'static str, project: &'static str) -> Work {
+    let folder = maven::repository().unwrap_or_else(|| "~/.m2/repository".into());
+    Work {
+        tools: vec![tool],
+        what: format!(
+            "the compiler, libraries and plugins that {project} names, by Maven (150 MB)"
+        ),
+        folder: folder.display().to_string(),
+        deed: Deed::Maven(project),
     }
 }
 
@@ -349,6 +373,20 @@ mod tests {
         let machine = machine(System::Debian, Rights::Root);
         let plan = Plan::make(&machine, &[Language::Node], |_| None);
         assert_eq!(plan.tools(), ["node"]);
+    }
+
+    #[test]
+    fn maven_comes_before_what_it_fetches() {
+        let machine = machine(System::Debian, Rights::Root);
+        let plan = Plan::make(&machine, &[Language::Kotlin], |_| None);
+        assert_eq!(plan.tools(), ["javac", "mvn", "Kotlin"]);
+        let without = Machine {
+            system: System::Other,
+            ..machine
+        };
+        let plan = Plan::make(&without, &[Language::Kotlin], |_| None);
+        assert!(plan.is_empty());
+        assert!(plan.text(&without).contains("there is no Maven"));
     }
 
     #[test]

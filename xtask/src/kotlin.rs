@@ -1,0 +1,45 @@
+//! The suite `kotlin`: its own tests by Maven, and the scenarios by devices of the JVM.
+
+use std::ffi::OsStr;
+
+use crate::bindings::Language;
+use crate::place::{Place, Step};
+use crate::setup::{Cache, Need};
+use crate::verdict::Judge;
+
+/// What Maven builds for the judge of the scenarios.
+const DEVICE: &str = "kotlin/target/conformance-device.jar";
+
+/// Its steps, or the one that says what is missing.
+pub fn steps(place: &Place) -> Vec<Step> {
+    if !has_tools(place) {
+        let missing = "no JDK 17 or no Maven: cargo xtask setup kotlin";
+        return vec![place.step("tests", &[], Judge::Missing(missing))];
+    }
+    let mut tests = place.step(
+        "tests",
+        &["mvn", "-B", "-ntp", "-f", "kotlin/pom.xml", "verify"],
+        Judge::Surefire,
+    );
+    tests.environment.extend(place.for_shells());
+    let device = place.root().join(DEVICE);
+    let mut scenarios = place.scenarios(
+        "kotlin",
+        Some(&[OsStr::new("java"), OsStr::new("-jar"), device.as_os_str()]),
+    );
+    scenarios.environment.extend(place.for_shells());
+    vec![
+        place.libraries(),
+        place.bindings_check("what is generated", Language::Kotlin),
+        tests,
+        scenarios,
+    ]
+}
+
+fn has_tools(place: &Place) -> bool {
+    Cache::find().is_ok_and(|cache| {
+        ["javac", "mvn"].into_iter().all(|tool| {
+            Need::of(tool).is_some_and(|need| need.on_path(&cache, place.root()).is_some())
+        })
+    })
+}
