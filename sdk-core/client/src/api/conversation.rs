@@ -56,6 +56,15 @@ impl From<MessageTarget> for Target {
     }
 }
 
+impl From<Target> for MessageTarget {
+    fn from(target: Target) -> Self {
+        match target {
+            Target::Message { message_id } => Self::Message(message_id),
+            Target::Temp { target_temp_id } => Self::Key(target_temp_id),
+        }
+    }
+}
+
 impl Conversation {
     /// Its id.
     pub fn id(&self) -> ConversationId {

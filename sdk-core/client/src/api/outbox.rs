@@ -79,6 +79,11 @@ impl Outbox {
         self.core.outbox().read(OutboxMirror::list)
     }
 
+    /// A write that is queued or has failed.
+    pub fn get(&self, key: TempId) -> Option<OutboxEntry> {
+        self.core.outbox().read(|outbox| outbox.get(key).cloned())
+    }
+
     /// How a write stands. `None` if it was cancelled, or if it was sent so long ago (4,096 writes,
     /// or before this client was opened) that nobody remembers.
     pub fn state(&self, key: TempId) -> Option<SendState> {

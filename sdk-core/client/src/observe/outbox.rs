@@ -79,13 +79,14 @@ impl OutboxMirror {
         self.entries.values().cloned().collect()
     }
 
+    pub(crate) fn get(&self, key: TempId) -> Option<&OutboxEntry> {
+        let order = self.orders.get(&key)?;
+        self.entries.get(&(*order, key))
+    }
+
     /// Outer `None`: not known here. Inner `None`: cancelled.
     pub(crate) fn state(&self, key: TempId) -> Option<Option<SendState>> {
-        let pending = self
-            .orders
-            .get(&key)
-            .and_then(|order| self.entries.get(&(*order, key)))
-            .map(|entry| Some(entry.state.clone()));
+        let pending = self.get(key).map(|entry| Some(entry.state.clone()));
         pending.or_else(|| self.ended.get(&key).cloned())
     }
 
