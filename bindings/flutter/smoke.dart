@@ -202,7 +202,7 @@ final tests = <String, Future<void> Function(World)>{
         }
         final entry = bob.conversations().single;
         same(
-          (entry.title, entry.unread, entry.lastText),
+          (entry.title, entry.unread, entry.last?.text),
           ('alice', 1, 'Bonjour, Bob'),
         );
         final theirs = await bob
@@ -333,12 +333,15 @@ final tests = <String, Future<void> Function(World)>{
   'what_comes_while_nobody_asks_is_one_batch': (world) async {
     final client = await world.client('ivan');
     final chat = await client.openDirect(userId: 'judy');
-    final updates = (await chat.timeline()).updates();
+    // Held to the end: the collector would close it.
+    final timeline = await chat.timeline();
+    final updates = timeline.updates();
     await soon(updates.next());
     for (var n = 0; n < 50; n += 1) {
       await chat.send(text: '$n');
     }
     same((await soon(updates.next()))!.diffs.length, 50);
+    timeline.end();
   },
   'after_the_end_calls_fail_and_updates_end': (world) async {
     final client = await world.client('kim');

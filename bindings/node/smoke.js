@@ -151,7 +151,7 @@ const tests = {
     const lists = bob.conversationUpdates();
     while (bob.conversations().length === 0) await soon(lists.next());
     const [entry] = bob.conversations();
-    assert.deepEqual([entry.title, entry.unread, entry.lastText], ['alice', 1, 'Bonjour, Bob']);
+    assert.deepEqual([entry.title, entry.unread, entry.last.text], ['alice', 1, 'Bonjour, Bob']);
     const theirs = await bob.conversation(entry.conversationId).timeline();
     const seen = [];
     await until(theirs.updates(), seen, () => seen.length > 0);

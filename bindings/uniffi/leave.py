@@ -11,7 +11,7 @@ import urllib.request
 sys.path.insert(0, sys.argv[1])
 URL, FOLDER, CASE = sys.argv[2:]
 
-from sdk import causerie_ffi as ffi
+from sdk import causerie_border as border, causerie_ffi as ffi
 
 
 def fetch(user_id):
@@ -56,7 +56,7 @@ async def main():
     options = ffi.Options(server_url=URL, user_id="alice", data_dir=FOLDER)
     client = await ffi.Client.open(options, tokens)
     chat = await client.open_direct("bob")
-    timeline = await chat.timeline()
+    timeline = await chat.timeline(border.TimelineStart(kind=border.StartKind.NEWEST))
     held.extend((client, chat, timeline))
     if CASE.startswith("listener"):
         held.extend((timeline.on_batch(Timeline()), client.on_connection(Connection())))

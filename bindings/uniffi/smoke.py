@@ -109,6 +109,10 @@ def answer(token=None, problem=None, sign_in_needed=False):
     return ffi.TokenAnswer(token=token, problem=problem, sign_in_needed=sign_in_needed)
 
 
+def newest():
+    return border.TimelineStart(kind=border.StartKind.NEWEST)
+
+
 async def soon(waiting):
     return await asyncio.wait_for(waiting, PATIENCE)
 
@@ -155,7 +159,7 @@ async def live(client):
 async def a_message_is_shown_offline_and_keeps_its_key_until_another_user_has_it(world):
     alice, bob = await world.client("alice"), await world.client("bob")
     chat = await alice.open_direct("bob")
-    timeline = await chat.timeline()
+    timeline = await chat.timeline(newest())
     updates, items = timeline.updates(), []
     await until(updates, items, lambda items: True)
     key = await chat.send("Bonjour, Bob")
@@ -174,8 +178,8 @@ async def a_message_is_shown_offline_and_keeps_its_key_until_another_user_has_it
     while not bob.conversations():
         await soon(lists.next())
     entry = bob.conversations()[0]
-    assert (entry.title, entry.unread, entry.last_text) == ("alice", 1, "Bonjour, Bob")
-    theirs = await bob.conversation(entry.conversation_id).timeline()
+    assert (entry.title, entry.unread, entry.last.text) == ("alice", 1, "Bonjour, Bob")
+    theirs = await bob.conversation(entry.conversation_id).timeline(newest())
     seen, sees = [], theirs.updates()
     await until(sees, seen, len)
     assert (seen[0].sender_id, seen[0].text) == ("alice", "Bonjour, Bob")
@@ -243,7 +247,7 @@ async def a_provider_that_says_sign_in_is_not_asked_again_until_start(world):
 async def a_cancelled_task_loses_no_change_and_end_wakes_who_waits(world):
     client = await world.client("grace")
     chat = await client.open_direct("heidi")
-    timeline = await chat.timeline()
+    timeline = await chat.timeline(newest())
     updates = timeline.updates()
     await soon(updates.next())
     waiting = asyncio.ensure_future(updates.next())
@@ -275,7 +279,7 @@ async def a_cancelled_task_loses_no_change_and_end_wakes_who_waits(world):
 async def a_listener_is_called_in_batches_off_the_loop_and_may_throw_block_and_call_back(world):
     client = await world.client("ivan")
     chat = await client.open_direct("judy")
-    timeline = await chat.timeline()
+    timeline = await chat.timeline(newest())
     listener = Listener(timeline)
     subscription = timeline.on_batch(listener)
     await soon(asyncio.to_thread(listener.first.wait, PATIENCE))
@@ -295,17 +299,99 @@ async def a_listener_is_called_in_batches_off_the_loop_and_may_throw_block_and_c
 
 
 @test
-async def a_panic_is_an_exception_and_the_next_call_works(world):
-    for call in (ffi.trial_panic, ffi.trial_panic_later):
+async def a_panic_is_an_error_of_its_call_and_the_next_call_works(world):
+    for panicking in (ffi.trial_panic, ffi.trial_panic_later):
         try:
-            done = call()
+            done = panicking()
             if done is not None:
                 await done
             raise AssertionError("it did not panic")
-        except ffi.InternalError as error:
-            assert "on purpose" in str(error)
+        except ffi.CauserieError.Failed as error:
+            assert (error.fault.code, error.fault.action) == ("panicked", border.Action.FIX_CODE)
+            assert "on purpose" in error.fault.message
+    assert ffi.trial_panic_unseen() == [], "where nothing can be thrown there is nothing"
     assert ffi.trial_call() == 2**53 - 1
     assert await ffi.trial_future() == 2**53 - 1
+
+
+@test
+async def what_one_writes_changes_and_reacts_to_reaches_the_others(world):
+    alice, bob = await world.client("quentin"), await world.client("ruth")
+    await alice.start()
+    await bob.start()
+    group = border.NewConversation(kind="group", title="Trip", members=["ruth"])
+    chat = await alice.create_conversation(group)
+    message = border.NewMessage(text="See you at ate", mentions=["ruth"], metadata='{"colour":"blue"}')
+    key = await chat.send_message(message)
+    mine = border.MessageTarget(key=key)
+    await chat.edit(mine, "See you at eight")
+    lists = bob.conversation_updates()
+    while not bob.conversations():
+        await soon(lists.next())
+    theirs = bob.conversation(chat.id())
+    timeline = await theirs.timeline(newest())
+    items, updates = [], timeline.updates()
+    await until(updates, items, lambda items: items and items[0].edited_at)
+    said = items[0]
+    assert (said.text, said.mentions, said.metadata) == ("See you at eight", ["ruth"], '{"colour":"blue"}')
+    target = border.MessageTarget(message_id=said.message_id)
+    await theirs.react(target, "👍")
+    await theirs.mark_read()
+
+    own = await chat.timeline(newest(), 20)
+    watched, shows = own.updates(), []
+    await until(watched, shows, lambda items: items and items[0].reactions)
+    reaction = shows[0].reactions[0]
+    assert (reaction.emoji, reaction.user_ids, reaction.me) == ("👍", ["ruth"], False)
+    assert shows[0].temp_id == key
+    page = await soon(chat.members())
+    assert {member.user_id for member in page.members} == {"quentin", "ruth"} and page.cursor is None
+    await soon(alice.settled(await chat.delete(mine)))
+    await until(updates, items, lambda items: items[0].deleted_at)
+    assert items[0].text is None
+    stats = await alice.stats()
+    assert stats.messages_acknowledged == 1 and stats.connection.kind == border.ConnectionKind.LIVE
+
+
+@test
+async def a_cancelled_call_throws_and_what_it_waited_for_still_comes(world):
+    client = await world.client("sybil")
+    key = await (await client.open_direct("trent")).send("sent once one is connected")
+    cancel = ffi.Cancellation()
+    settling = asyncio.ensure_future(client.settled(key, cancel))
+    await asyncio.sleep(0)
+    cancel.cancel()
+    try:
+        await soon(settling)
+        raise AssertionError("it was not cancelled")
+    except ffi.CauserieError.Failed as error:
+        assert (error.fault.code, error.fault.action) == ("cancelled", border.Action.RETRY_LATER)
+    await client.start()
+    assert (await soon(client.settled(key))).kind == border.SendKind.SENT
+
+
+@test
+async def the_log_goes_to_a_sink_that_may_block_and_throw(world):
+    sink = Sink()
+    ffi.set_log_sink(sink, border.LogLevel.INFO)
+    ffi.trial_log(1)
+    await soon(asyncio.to_thread(sink.first.wait, PATIENCE))
+    # The first call is held. Everybody else goes on, and what is too much is counted.
+    client = await world.client("uma")
+    await client.start()
+    await live(client)
+    ffi.trial_log(2000)
+    sink.release.set()
+    await soon(asyncio.to_thread(sink.lost.wait, PATIENCE))
+    first = next(record for record in sink.records if record.message == "on purpose number=0")
+    assert first.level == border.LogLevel.INFO
+    assert first.target.startswith("causerie") and first.at_ms > 1_600_000_000_000
+    assert threading.get_ident() not in sink.threads and len(sink.threads) == 1
+    given_back = threading.Event()
+    weakref.finalize(sink, given_back.set)
+    ffi.set_log_sink(None, border.LogLevel.INFO)
+    del sink
+    assert await soon(asyncio.to_thread(given_back.wait, PATIENCE))
 
 
 @test
@@ -327,7 +413,7 @@ async def what_people_wrote_and_tokens_are_not_printed(world):
     token = answer(token="a-secret")
     client = await world.client("lena")
     chat = await client.open_direct("mona")
-    timeline = await chat.timeline()
+    timeline = await chat.timeline(newest())
     await chat.send("a-secret")
     batch = await soon(timeline.updates().next())
     entries = client.conversations()
@@ -344,7 +430,7 @@ async def after_the_end_the_sdk_holds_nothing_of_the_apps(world):
     provider, states = Tokens(world.server), States()
     client = await world.client("nina", provider)
     chat = await client.open_direct("olga")
-    timeline = await chat.timeline()
+    timeline = await chat.timeline(newest())
     listener = Deaf()
     subscriptions = [timeline.on_batch(listener), client.on_connection(states)]
     await client.start()
@@ -427,7 +513,7 @@ async def costs():
 
 def define_listeners():
     """Classes that implement the generated ones, which exist only now."""
-    global Tokens, Slow, States, Listener, Deaf
+    global Tokens, Slow, States, Listener, Deaf, Sink
 
     class Slow(ffi.TokenProvider):
         def __init__(self):
@@ -479,6 +565,26 @@ def define_listeners():
                 raise RuntimeError("thrown by a listener")
             else:
                 self.third.set()
+
+    class Sink(ffi.LogSink):
+        """Holds the first call, throws in the second, and waits to hear what was lost."""
+
+        def __init__(self):
+            self.records, self.threads, self.calls = [], set(), 0
+            self.first, self.release, self.lost = threading.Event(), threading.Event(), threading.Event()
+
+        def log(self, records):
+            self.calls += 1
+            self.records.extend(records)
+            self.threads.add(threading.get_ident())
+            if self.calls == 1:
+                self.first.set()
+                self.release.wait(PATIENCE)
+            if self.calls == 2:
+                raise RuntimeError("thrown by a sink")
+            said = [record.message for record in self.records]
+            if all(any(why in line for line in said) for why in ("did not keep up", "the sink threw")):
+                self.lost.set()
 
     class Deaf(ffi.TimelineListener):
         def on_batch(self, batch):

@@ -19,6 +19,16 @@ impl<S> std::fmt::Debug for Pull<S> {
     }
 }
 
+impl<S> Default for Pull<S> {
+    /// One that has ended.
+    fn default() -> Self {
+        Self {
+            stream: Mutex::new(None),
+            closed: watch::Sender::new(true),
+        }
+    }
+}
+
 impl<S: Stream + Unpin> Pull<S> {
     /// Over a stream of `causerie`'s.
     pub fn new(stream: S) -> Self {

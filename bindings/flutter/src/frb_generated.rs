@@ -39,7 +39,7 @@ flutter_rust_bridge::frb_generated_boilerplate!(
     default_rust_auto_opaque = RustAutoOpaqueMoi,
 );
 pub(crate) const FLUTTER_RUST_BRIDGE_CODEGEN_VERSION: &str = "2.12.0";
-pub(crate) const FLUTTER_RUST_BRIDGE_CODEGEN_CONTENT_HASH: i32 = 2124709734;
+pub(crate) const FLUTTER_RUST_BRIDGE_CODEGEN_CONTENT_HASH: i32 = -733527564;
 
 // Section: executor
 
@@ -1368,11 +1368,57 @@ fn wire__crate__api__Timeline_updates_impl(
         },
     )
 }
+fn wire__causerie_border__record__timeline_state_default_impl(
+    port_: flutter_rust_bridge::for_generated::MessagePort,
+    ptr_: flutter_rust_bridge::for_generated::PlatformGeneralizedUint8ListPtr,
+    rust_vec_len_: i32,
+    data_len_: i32,
+) {
+    FLUTTER_RUST_BRIDGE_HANDLER.wrap_normal::<flutter_rust_bridge::for_generated::SseCodec, _, _>(
+        flutter_rust_bridge::for_generated::TaskInfo {
+            debug_name: "timeline_state_default",
+            port: Some(port_),
+            mode: flutter_rust_bridge::for_generated::FfiCallMode::Normal,
+        },
+        move || {
+            let message = unsafe {
+                flutter_rust_bridge::for_generated::Dart2RustMessageSse::from_wire(
+                    ptr_,
+                    rust_vec_len_,
+                    data_len_,
+                )
+            };
+            let mut deserializer =
+                flutter_rust_bridge::for_generated::SseDeserializer::new(message);
+            deserializer.end();
+            move |context| {
+                transform_result_sse::<_, ()>((move || {
+                    let output_ok =
+                        Result::<_, ()>::Ok(causerie_border::record::TimelineState::default())?;
+                    Ok(output_ok)
+                })())
+            }
+        },
+    )
+}
 
 // Section: static_checks
 
 #[allow(clippy::unnecessary_literal_unwrap)]
 const _: fn() = || {
+    {
+        let Attachment = None::<causerie_border::record::Attachment>.unwrap();
+        let _: String = Attachment.media_id;
+        let _: String = Attachment.name;
+        let _: String = Attachment.content_type;
+        let _: i64 = Attachment.size;
+        let _: String = Attachment.sha256;
+        let _: Option<i64> = Attachment.width;
+        let _: Option<i64> = Attachment.height;
+        let _: Option<String> = Attachment.blurhash;
+        let _: Option<i64> = Attachment.duration_ms;
+        let _: Option<String> = Attachment.waveform;
+    }
     {
         let ConnectionStatus = None::<causerie_border::record::ConnectionStatus>.unwrap();
         let _: causerie_border::record::ConnectionKind = ConnectionStatus.kind;
@@ -1384,14 +1430,21 @@ const _: fn() = || {
         let ConversationEntry = None::<causerie_border::record::ConversationEntry>.unwrap();
         let _: String = ConversationEntry.conversation_id;
         let _: String = ConversationEntry.kind;
+        let _: Option<String> = ConversationEntry.group_id;
         let _: String = ConversationEntry.title;
         let _: Option<String> = ConversationEntry.avatar;
         let _: Option<String> = ConversationEntry.peer_id;
+        let _: String = ConversationEntry.membership;
+        let _: String = ConversationEntry.role;
+        let _: i64 = ConversationEntry.members_count;
         let _: i64 = ConversationEntry.unread;
         let _: i64 = ConversationEntry.mentions_unread;
-        let _: Option<String> = ConversationEntry.last_text;
+        let _: bool = ConversationEntry.muted;
+        let _: bool = ConversationEntry.archived;
+        let _: bool = ConversationEntry.pinned;
+        let _: Option<causerie_border::record::LastMessage> = ConversationEntry.last;
         let _: i64 = ConversationEntry.updated_at;
-        let _: bool = ConversationEntry.pending;
+        let _: Option<String> = ConversationEntry.pending_key;
         let _: Option<String> = ConversationEntry.draft;
     }
     {
@@ -1401,6 +1454,16 @@ const _: fn() = || {
         let _: String = Fault.message;
         let _: bool = Fault.retryable;
         let _: Option<i64> = Fault.retry_after_ms;
+    }
+    {
+        let LastMessage = None::<causerie_border::record::LastMessage>.unwrap();
+        let _: String = LastMessage.message_id;
+        let _: i64 = LastMessage.seq;
+        let _: String = LastMessage.sender_id;
+        let _: String = LastMessage.kind;
+        let _: Option<String> = LastMessage.text;
+        let _: i64 = LastMessage.created_at;
+        let _: Option<i64> = LastMessage.deleted_at;
     }
     {
         let ListDiff = None::<causerie_border::record::ListDiff>.unwrap();
@@ -1418,6 +1481,7 @@ const _: fn() = || {
         let _: String = Reaction.emoji;
         let _: i64 = Reaction.count;
         let _: bool = Reaction.me;
+        let _: Vec<String> = Reaction.user_ids;
     }
     {
         let SendStatus = None::<causerie_border::record::SendStatus>.unwrap();
@@ -1429,9 +1493,7 @@ const _: fn() = || {
     {
         let TimelineBatch = None::<causerie_border::record::TimelineBatch>.unwrap();
         let _: Vec<causerie_border::record::TimelineDiff> = TimelineBatch.diffs;
-        let _: bool = TimelineBatch.has_older;
-        let _: bool = TimelineBatch.has_newer;
-        let _: bool = TimelineBatch.loading;
+        let _: causerie_border::record::TimelineState = TimelineBatch.state;
     }
     {
         let TimelineDiff = None::<causerie_border::record::TimelineDiff>.unwrap();
@@ -1443,18 +1505,30 @@ const _: fn() = || {
     {
         let TimelineItem = None::<causerie_border::record::TimelineItem>.unwrap();
         let _: String = TimelineItem.key;
+        let _: String = TimelineItem.conversation_id;
         let _: Option<String> = TimelineItem.message_id;
+        let _: Option<String> = TimelineItem.temp_id;
         let _: Option<i64> = TimelineItem.seq;
         let _: String = TimelineItem.sender_id;
         let _: String = TimelineItem.kind;
         let _: Option<String> = TimelineItem.text;
         let _: Option<String> = TimelineItem.object;
+        let _: Vec<causerie_border::record::Attachment> = TimelineItem.attachments;
+        let _: Option<String> = TimelineItem.reply_to;
+        let _: Vec<String> = TimelineItem.mentions;
+        let _: Option<String> = TimelineItem.metadata;
         let _: i64 = TimelineItem.created_at;
         let _: Option<i64> = TimelineItem.edited_at;
         let _: Option<i64> = TimelineItem.deleted_at;
         let _: Vec<causerie_border::record::Reaction> = TimelineItem.reactions;
         let _: Option<causerie_border::record::SendStatus> = TimelineItem.send;
         let _: bool = TimelineItem.pending_change;
+    }
+    {
+        let TimelineState = None::<causerie_border::record::TimelineState>.unwrap();
+        let _: bool = TimelineState.has_older;
+        let _: bool = TimelineState.has_newer;
+        let _: bool = TimelineState.loading;
     }
     {
         let TokenAnswer = None::<causerie_border::record::TokenAnswer>.unwrap();
@@ -1687,6 +1761,34 @@ impl SseDecode for causerie_border::Action {
     }
 }
 
+impl SseDecode for causerie_border::record::Attachment {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
+        let mut var_mediaId = <String>::sse_decode(deserializer);
+        let mut var_name = <String>::sse_decode(deserializer);
+        let mut var_contentType = <String>::sse_decode(deserializer);
+        let mut var_size = <i64>::sse_decode(deserializer);
+        let mut var_sha256 = <String>::sse_decode(deserializer);
+        let mut var_width = <Option<i64>>::sse_decode(deserializer);
+        let mut var_height = <Option<i64>>::sse_decode(deserializer);
+        let mut var_blurhash = <Option<String>>::sse_decode(deserializer);
+        let mut var_durationMs = <Option<i64>>::sse_decode(deserializer);
+        let mut var_waveform = <Option<String>>::sse_decode(deserializer);
+        return causerie_border::record::Attachment {
+            media_id: var_mediaId,
+            name: var_name,
+            content_type: var_contentType,
+            size: var_size,
+            sha256: var_sha256,
+            width: var_width,
+            height: var_height,
+            blurhash: var_blurhash,
+            duration_ms: var_durationMs,
+            waveform: var_waveform,
+        };
+    }
+}
+
 impl SseDecode for bool {
     // Codec=Sse (Serialization based), see doc to use other codecs
     fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
@@ -1733,26 +1835,40 @@ impl SseDecode for causerie_border::record::ConversationEntry {
     fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
         let mut var_conversationId = <String>::sse_decode(deserializer);
         let mut var_kind = <String>::sse_decode(deserializer);
+        let mut var_groupId = <Option<String>>::sse_decode(deserializer);
         let mut var_title = <String>::sse_decode(deserializer);
         let mut var_avatar = <Option<String>>::sse_decode(deserializer);
         let mut var_peerId = <Option<String>>::sse_decode(deserializer);
+        let mut var_membership = <String>::sse_decode(deserializer);
+        let mut var_role = <String>::sse_decode(deserializer);
+        let mut var_membersCount = <i64>::sse_decode(deserializer);
         let mut var_unread = <i64>::sse_decode(deserializer);
         let mut var_mentionsUnread = <i64>::sse_decode(deserializer);
-        let mut var_lastText = <Option<String>>::sse_decode(deserializer);
+        let mut var_muted = <bool>::sse_decode(deserializer);
+        let mut var_archived = <bool>::sse_decode(deserializer);
+        let mut var_pinned = <bool>::sse_decode(deserializer);
+        let mut var_last = <Option<causerie_border::record::LastMessage>>::sse_decode(deserializer);
         let mut var_updatedAt = <i64>::sse_decode(deserializer);
-        let mut var_pending = <bool>::sse_decode(deserializer);
+        let mut var_pendingKey = <Option<String>>::sse_decode(deserializer);
         let mut var_draft = <Option<String>>::sse_decode(deserializer);
         return causerie_border::record::ConversationEntry {
             conversation_id: var_conversationId,
             kind: var_kind,
+            group_id: var_groupId,
             title: var_title,
             avatar: var_avatar,
             peer_id: var_peerId,
+            membership: var_membership,
+            role: var_role,
+            members_count: var_membersCount,
             unread: var_unread,
             mentions_unread: var_mentionsUnread,
-            last_text: var_lastText,
+            muted: var_muted,
+            archived: var_archived,
+            pinned: var_pinned,
+            last: var_last,
             updated_at: var_updatedAt,
-            pending: var_pending,
+            pending_key: var_pendingKey,
             draft: var_draft,
         };
     }
@@ -1809,6 +1925,54 @@ impl SseDecode for isize {
     // Codec=Sse (Serialization based), see doc to use other codecs
     fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
         deserializer.cursor.read_i64::<NativeEndian>().unwrap() as _
+    }
+}
+
+impl SseDecode for causerie_border::record::LastMessage {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
+        let mut var_messageId = <String>::sse_decode(deserializer);
+        let mut var_seq = <i64>::sse_decode(deserializer);
+        let mut var_senderId = <String>::sse_decode(deserializer);
+        let mut var_kind = <String>::sse_decode(deserializer);
+        let mut var_text = <Option<String>>::sse_decode(deserializer);
+        let mut var_createdAt = <i64>::sse_decode(deserializer);
+        let mut var_deletedAt = <Option<i64>>::sse_decode(deserializer);
+        return causerie_border::record::LastMessage {
+            message_id: var_messageId,
+            seq: var_seq,
+            sender_id: var_senderId,
+            kind: var_kind,
+            text: var_text,
+            created_at: var_createdAt,
+            deleted_at: var_deletedAt,
+        };
+    }
+}
+
+impl SseDecode for Vec<String> {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
+        let mut len_ = <i32>::sse_decode(deserializer);
+        let mut ans_ = Vec::with_capacity(len_ as usize);
+        for idx_ in 0..len_ {
+            ans_.push(<String>::sse_decode(deserializer));
+        }
+        return ans_;
+    }
+}
+
+impl SseDecode for Vec<causerie_border::record::Attachment> {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
+        let mut len_ = <i32>::sse_decode(deserializer);
+        let mut ans_ = Vec::with_capacity(len_ as usize);
+        for idx_ in 0..len_ {
+            ans_.push(<causerie_border::record::Attachment>::sse_decode(
+                deserializer,
+            ));
+        }
+        return ans_;
     }
 }
 
@@ -1954,6 +2118,19 @@ impl SseDecode for Option<causerie_border::record::ConnectionStatus> {
     }
 }
 
+impl SseDecode for Option<causerie_border::record::LastMessage> {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
+        if (<bool>::sse_decode(deserializer)) {
+            return Some(<causerie_border::record::LastMessage>::sse_decode(
+                deserializer,
+            ));
+        } else {
+            return None;
+        }
+    }
+}
+
 impl SseDecode for Option<causerie_border::record::ListUpdate> {
     // Codec=Sse (Serialization based), see doc to use other codecs
     fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
@@ -2013,10 +2190,12 @@ impl SseDecode for causerie_border::record::Reaction {
         let mut var_emoji = <String>::sse_decode(deserializer);
         let mut var_count = <i64>::sse_decode(deserializer);
         let mut var_me = <bool>::sse_decode(deserializer);
+        let mut var_userIds = <Vec<String>>::sse_decode(deserializer);
         return causerie_border::record::Reaction {
             emoji: var_emoji,
             count: var_count,
             me: var_me,
+            user_ids: var_userIds,
         };
     }
 }
@@ -2054,14 +2233,10 @@ impl SseDecode for causerie_border::record::TimelineBatch {
     // Codec=Sse (Serialization based), see doc to use other codecs
     fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
         let mut var_diffs = <Vec<causerie_border::record::TimelineDiff>>::sse_decode(deserializer);
-        let mut var_hasOlder = <bool>::sse_decode(deserializer);
-        let mut var_hasNewer = <bool>::sse_decode(deserializer);
-        let mut var_loading = <bool>::sse_decode(deserializer);
+        let mut var_state = <causerie_border::record::TimelineState>::sse_decode(deserializer);
         return causerie_border::record::TimelineBatch {
             diffs: var_diffs,
-            has_older: var_hasOlder,
-            has_newer: var_hasNewer,
-            loading: var_loading,
+            state: var_state,
         };
     }
 }
@@ -2086,12 +2261,19 @@ impl SseDecode for causerie_border::record::TimelineItem {
     // Codec=Sse (Serialization based), see doc to use other codecs
     fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
         let mut var_key = <String>::sse_decode(deserializer);
+        let mut var_conversationId = <String>::sse_decode(deserializer);
         let mut var_messageId = <Option<String>>::sse_decode(deserializer);
+        let mut var_tempId = <Option<String>>::sse_decode(deserializer);
         let mut var_seq = <Option<i64>>::sse_decode(deserializer);
         let mut var_senderId = <String>::sse_decode(deserializer);
         let mut var_kind = <String>::sse_decode(deserializer);
         let mut var_text = <Option<String>>::sse_decode(deserializer);
         let mut var_object = <Option<String>>::sse_decode(deserializer);
+        let mut var_attachments =
+            <Vec<causerie_border::record::Attachment>>::sse_decode(deserializer);
+        let mut var_replyTo = <Option<String>>::sse_decode(deserializer);
+        let mut var_mentions = <Vec<String>>::sse_decode(deserializer);
+        let mut var_metadata = <Option<String>>::sse_decode(deserializer);
         let mut var_createdAt = <i64>::sse_decode(deserializer);
         let mut var_editedAt = <Option<i64>>::sse_decode(deserializer);
         let mut var_deletedAt = <Option<i64>>::sse_decode(deserializer);
@@ -2100,18 +2282,38 @@ impl SseDecode for causerie_border::record::TimelineItem {
         let mut var_pendingChange = <bool>::sse_decode(deserializer);
         return causerie_border::record::TimelineItem {
             key: var_key,
+            conversation_id: var_conversationId,
             message_id: var_messageId,
+            temp_id: var_tempId,
             seq: var_seq,
             sender_id: var_senderId,
             kind: var_kind,
             text: var_text,
             object: var_object,
+            attachments: var_attachments,
+            reply_to: var_replyTo,
+            mentions: var_mentions,
+            metadata: var_metadata,
             created_at: var_createdAt,
             edited_at: var_editedAt,
             deleted_at: var_deletedAt,
             reactions: var_reactions,
             send: var_send,
             pending_change: var_pendingChange,
+        };
+    }
+}
+
+impl SseDecode for causerie_border::record::TimelineState {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_decode(deserializer: &mut flutter_rust_bridge::for_generated::SseDeserializer) -> Self {
+        let mut var_hasOlder = <bool>::sse_decode(deserializer);
+        let mut var_hasNewer = <bool>::sse_decode(deserializer);
+        let mut var_loading = <bool>::sse_decode(deserializer);
+        return causerie_border::record::TimelineState {
+            has_older: var_hasOlder,
+            has_newer: var_hasNewer,
+            loading: var_loading,
         };
     }
 }
@@ -2182,6 +2384,12 @@ fn pde_ffi_dispatcher_primary_impl(
         20 => wire__crate__api__ListUpdates_next_impl(port, ptr, rust_vec_len, data_len),
         22 => wire__crate__api__TimelineUpdates_next_impl(port, ptr, rust_vec_len, data_len),
         25 => wire__crate__api__Timeline_load_older_impl(port, ptr, rust_vec_len, data_len),
+        27 => wire__causerie_border__record__timeline_state_default_impl(
+            port,
+            ptr,
+            rust_vec_len,
+            data_len,
+        ),
         _ => unreachable!(),
     }
 }
@@ -2328,6 +2536,35 @@ impl flutter_rust_bridge::IntoIntoDart<FrbWrapper<causerie_border::Action>>
     }
 }
 // Codec=Dco (DartCObject based), see doc to use other codecs
+impl flutter_rust_bridge::IntoDart for FrbWrapper<causerie_border::record::Attachment> {
+    fn into_dart(self) -> flutter_rust_bridge::for_generated::DartAbi {
+        [
+            self.0.media_id.into_into_dart().into_dart(),
+            self.0.name.into_into_dart().into_dart(),
+            self.0.content_type.into_into_dart().into_dart(),
+            self.0.size.into_into_dart().into_dart(),
+            self.0.sha256.into_into_dart().into_dart(),
+            self.0.width.into_into_dart().into_dart(),
+            self.0.height.into_into_dart().into_dart(),
+            self.0.blurhash.into_into_dart().into_dart(),
+            self.0.duration_ms.into_into_dart().into_dart(),
+            self.0.waveform.into_into_dart().into_dart(),
+        ]
+        .into_dart()
+    }
+}
+impl flutter_rust_bridge::for_generated::IntoDartExceptPrimitive
+    for FrbWrapper<causerie_border::record::Attachment>
+{
+}
+impl flutter_rust_bridge::IntoIntoDart<FrbWrapper<causerie_border::record::Attachment>>
+    for causerie_border::record::Attachment
+{
+    fn into_into_dart(self) -> FrbWrapper<causerie_border::record::Attachment> {
+        self.into()
+    }
+}
+// Codec=Dco (DartCObject based), see doc to use other codecs
 impl flutter_rust_bridge::IntoDart for FrbWrapper<causerie_border::record::ConnectionKind> {
     fn into_dart(self) -> flutter_rust_bridge::for_generated::DartAbi {
         match self.0 {
@@ -2383,14 +2620,21 @@ impl flutter_rust_bridge::IntoDart for FrbWrapper<causerie_border::record::Conve
         [
             self.0.conversation_id.into_into_dart().into_dart(),
             self.0.kind.into_into_dart().into_dart(),
+            self.0.group_id.into_into_dart().into_dart(),
             self.0.title.into_into_dart().into_dart(),
             self.0.avatar.into_into_dart().into_dart(),
             self.0.peer_id.into_into_dart().into_dart(),
+            self.0.membership.into_into_dart().into_dart(),
+            self.0.role.into_into_dart().into_dart(),
+            self.0.members_count.into_into_dart().into_dart(),
             self.0.unread.into_into_dart().into_dart(),
             self.0.mentions_unread.into_into_dart().into_dart(),
-            self.0.last_text.into_into_dart().into_dart(),
+            self.0.muted.into_into_dart().into_dart(),
+            self.0.archived.into_into_dart().into_dart(),
+            self.0.pinned.into_into_dart().into_dart(),
+            self.0.last.into_into_dart().into_dart(),
             self.0.updated_at.into_into_dart().into_dart(),
-            self.0.pending.into_into_dart().into_dart(),
+            self.0.pending_key.into_into_dart().into_dart(),
             self.0.draft.into_into_dart().into_dart(),
         ]
         .into_dart()
@@ -2452,6 +2696,32 @@ impl flutter_rust_bridge::IntoIntoDart<FrbWrapper<causerie_border::Fault>>
     for causerie_border::Fault
 {
     fn into_into_dart(self) -> FrbWrapper<causerie_border::Fault> {
+        self.into()
+    }
+}
+// Codec=Dco (DartCObject based), see doc to use other codecs
+impl flutter_rust_bridge::IntoDart for FrbWrapper<causerie_border::record::LastMessage> {
+    fn into_dart(self) -> flutter_rust_bridge::for_generated::DartAbi {
+        [
+            self.0.message_id.into_into_dart().into_dart(),
+            self.0.seq.into_into_dart().into_dart(),
+            self.0.sender_id.into_into_dart().into_dart(),
+            self.0.kind.into_into_dart().into_dart(),
+            self.0.text.into_into_dart().into_dart(),
+            self.0.created_at.into_into_dart().into_dart(),
+            self.0.deleted_at.into_into_dart().into_dart(),
+        ]
+        .into_dart()
+    }
+}
+impl flutter_rust_bridge::for_generated::IntoDartExceptPrimitive
+    for FrbWrapper<causerie_border::record::LastMessage>
+{
+}
+impl flutter_rust_bridge::IntoIntoDart<FrbWrapper<causerie_border::record::LastMessage>>
+    for causerie_border::record::LastMessage
+{
+    fn into_into_dart(self) -> FrbWrapper<causerie_border::record::LastMessage> {
         self.into()
     }
 }
@@ -2519,6 +2789,7 @@ impl flutter_rust_bridge::IntoDart for FrbWrapper<causerie_border::record::React
             self.0.emoji.into_into_dart().into_dart(),
             self.0.count.into_into_dart().into_dart(),
             self.0.me.into_into_dart().into_dart(),
+            self.0.user_ids.into_into_dart().into_dart(),
         ]
         .into_dart()
     }
@@ -2584,9 +2855,7 @@ impl flutter_rust_bridge::IntoDart for FrbWrapper<causerie_border::record::Timel
     fn into_dart(self) -> flutter_rust_bridge::for_generated::DartAbi {
         [
             self.0.diffs.into_into_dart().into_dart(),
-            self.0.has_older.into_into_dart().into_dart(),
-            self.0.has_newer.into_into_dart().into_dart(),
-            self.0.loading.into_into_dart().into_dart(),
+            self.0.state.into_into_dart().into_dart(),
         ]
         .into_dart()
     }
@@ -2630,12 +2899,18 @@ impl flutter_rust_bridge::IntoDart for FrbWrapper<causerie_border::record::Timel
     fn into_dart(self) -> flutter_rust_bridge::for_generated::DartAbi {
         [
             self.0.key.into_into_dart().into_dart(),
+            self.0.conversation_id.into_into_dart().into_dart(),
             self.0.message_id.into_into_dart().into_dart(),
+            self.0.temp_id.into_into_dart().into_dart(),
             self.0.seq.into_into_dart().into_dart(),
             self.0.sender_id.into_into_dart().into_dart(),
             self.0.kind.into_into_dart().into_dart(),
             self.0.text.into_into_dart().into_dart(),
             self.0.object.into_into_dart().into_dart(),
+            self.0.attachments.into_into_dart().into_dart(),
+            self.0.reply_to.into_into_dart().into_dart(),
+            self.0.mentions.into_into_dart().into_dart(),
+            self.0.metadata.into_into_dart().into_dart(),
             self.0.created_at.into_into_dart().into_dart(),
             self.0.edited_at.into_into_dart().into_dart(),
             self.0.deleted_at.into_into_dart().into_dart(),
@@ -2654,6 +2929,28 @@ impl flutter_rust_bridge::IntoIntoDart<FrbWrapper<causerie_border::record::Timel
     for causerie_border::record::TimelineItem
 {
     fn into_into_dart(self) -> FrbWrapper<causerie_border::record::TimelineItem> {
+        self.into()
+    }
+}
+// Codec=Dco (DartCObject based), see doc to use other codecs
+impl flutter_rust_bridge::IntoDart for FrbWrapper<causerie_border::record::TimelineState> {
+    fn into_dart(self) -> flutter_rust_bridge::for_generated::DartAbi {
+        [
+            self.0.has_older.into_into_dart().into_dart(),
+            self.0.has_newer.into_into_dart().into_dart(),
+            self.0.loading.into_into_dart().into_dart(),
+        ]
+        .into_dart()
+    }
+}
+impl flutter_rust_bridge::for_generated::IntoDartExceptPrimitive
+    for FrbWrapper<causerie_border::record::TimelineState>
+{
+}
+impl flutter_rust_bridge::IntoIntoDart<FrbWrapper<causerie_border::record::TimelineState>>
+    for causerie_border::record::TimelineState
+{
+    fn into_into_dart(self) -> FrbWrapper<causerie_border::record::TimelineState> {
         self.into()
     }
 }
@@ -2846,6 +3143,22 @@ impl SseEncode for causerie_border::Action {
     }
 }
 
+impl SseEncode for causerie_border::record::Attachment {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_encode(self, serializer: &mut flutter_rust_bridge::for_generated::SseSerializer) {
+        <String>::sse_encode(self.media_id, serializer);
+        <String>::sse_encode(self.name, serializer);
+        <String>::sse_encode(self.content_type, serializer);
+        <i64>::sse_encode(self.size, serializer);
+        <String>::sse_encode(self.sha256, serializer);
+        <Option<i64>>::sse_encode(self.width, serializer);
+        <Option<i64>>::sse_encode(self.height, serializer);
+        <Option<String>>::sse_encode(self.blurhash, serializer);
+        <Option<i64>>::sse_encode(self.duration_ms, serializer);
+        <Option<String>>::sse_encode(self.waveform, serializer);
+    }
+}
+
 impl SseEncode for bool {
     // Codec=Sse (Serialization based), see doc to use other codecs
     fn sse_encode(self, serializer: &mut flutter_rust_bridge::for_generated::SseSerializer) {
@@ -2890,14 +3203,21 @@ impl SseEncode for causerie_border::record::ConversationEntry {
     fn sse_encode(self, serializer: &mut flutter_rust_bridge::for_generated::SseSerializer) {
         <String>::sse_encode(self.conversation_id, serializer);
         <String>::sse_encode(self.kind, serializer);
+        <Option<String>>::sse_encode(self.group_id, serializer);
         <String>::sse_encode(self.title, serializer);
         <Option<String>>::sse_encode(self.avatar, serializer);
         <Option<String>>::sse_encode(self.peer_id, serializer);
+        <String>::sse_encode(self.membership, serializer);
+        <String>::sse_encode(self.role, serializer);
+        <i64>::sse_encode(self.members_count, serializer);
         <i64>::sse_encode(self.unread, serializer);
         <i64>::sse_encode(self.mentions_unread, serializer);
-        <Option<String>>::sse_encode(self.last_text, serializer);
+        <bool>::sse_encode(self.muted, serializer);
+        <bool>::sse_encode(self.archived, serializer);
+        <bool>::sse_encode(self.pinned, serializer);
+        <Option<causerie_border::record::LastMessage>>::sse_encode(self.last, serializer);
         <i64>::sse_encode(self.updated_at, serializer);
-        <bool>::sse_encode(self.pending, serializer);
+        <Option<String>>::sse_encode(self.pending_key, serializer);
         <Option<String>>::sse_encode(self.draft, serializer);
     }
 }
@@ -2953,6 +3273,39 @@ impl SseEncode for isize {
             .cursor
             .write_i64::<NativeEndian>(self as _)
             .unwrap();
+    }
+}
+
+impl SseEncode for causerie_border::record::LastMessage {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_encode(self, serializer: &mut flutter_rust_bridge::for_generated::SseSerializer) {
+        <String>::sse_encode(self.message_id, serializer);
+        <i64>::sse_encode(self.seq, serializer);
+        <String>::sse_encode(self.sender_id, serializer);
+        <String>::sse_encode(self.kind, serializer);
+        <Option<String>>::sse_encode(self.text, serializer);
+        <i64>::sse_encode(self.created_at, serializer);
+        <Option<i64>>::sse_encode(self.deleted_at, serializer);
+    }
+}
+
+impl SseEncode for Vec<String> {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_encode(self, serializer: &mut flutter_rust_bridge::for_generated::SseSerializer) {
+        <i32>::sse_encode(self.len() as _, serializer);
+        for item in self {
+            <String>::sse_encode(item, serializer);
+        }
+    }
+}
+
+impl SseEncode for Vec<causerie_border::record::Attachment> {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_encode(self, serializer: &mut flutter_rust_bridge::for_generated::SseSerializer) {
+        <i32>::sse_encode(self.len() as _, serializer);
+        for item in self {
+            <causerie_border::record::Attachment>::sse_encode(item, serializer);
+        }
     }
 }
 
@@ -3063,6 +3416,16 @@ impl SseEncode for Option<causerie_border::record::ConnectionStatus> {
     }
 }
 
+impl SseEncode for Option<causerie_border::record::LastMessage> {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_encode(self, serializer: &mut flutter_rust_bridge::for_generated::SseSerializer) {
+        <bool>::sse_encode(self.is_some(), serializer);
+        if let Some(value) = self {
+            <causerie_border::record::LastMessage>::sse_encode(value, serializer);
+        }
+    }
+}
+
 impl SseEncode for Option<causerie_border::record::ListUpdate> {
     // Codec=Sse (Serialization based), see doc to use other codecs
     fn sse_encode(self, serializer: &mut flutter_rust_bridge::for_generated::SseSerializer) {
@@ -3108,6 +3471,7 @@ impl SseEncode for causerie_border::record::Reaction {
         <String>::sse_encode(self.emoji, serializer);
         <i64>::sse_encode(self.count, serializer);
         <bool>::sse_encode(self.me, serializer);
+        <Vec<String>>::sse_encode(self.user_ids, serializer);
     }
 }
 
@@ -3142,9 +3506,7 @@ impl SseEncode for causerie_border::record::TimelineBatch {
     // Codec=Sse (Serialization based), see doc to use other codecs
     fn sse_encode(self, serializer: &mut flutter_rust_bridge::for_generated::SseSerializer) {
         <Vec<causerie_border::record::TimelineDiff>>::sse_encode(self.diffs, serializer);
-        <bool>::sse_encode(self.has_older, serializer);
-        <bool>::sse_encode(self.has_newer, serializer);
-        <bool>::sse_encode(self.loading, serializer);
+        <causerie_border::record::TimelineState>::sse_encode(self.state, serializer);
     }
 }
 
@@ -3162,18 +3524,33 @@ impl SseEncode for causerie_border::record::TimelineItem {
     // Codec=Sse (Serialization based), see doc to use other codecs
     fn sse_encode(self, serializer: &mut flutter_rust_bridge::for_generated::SseSerializer) {
         <String>::sse_encode(self.key, serializer);
+        <String>::sse_encode(self.conversation_id, serializer);
         <Option<String>>::sse_encode(self.message_id, serializer);
+        <Option<String>>::sse_encode(self.temp_id, serializer);
         <Option<i64>>::sse_encode(self.seq, serializer);
         <String>::sse_encode(self.sender_id, serializer);
         <String>::sse_encode(self.kind, serializer);
         <Option<String>>::sse_encode(self.text, serializer);
         <Option<String>>::sse_encode(self.object, serializer);
+        <Vec<causerie_border::record::Attachment>>::sse_encode(self.attachments, serializer);
+        <Option<String>>::sse_encode(self.reply_to, serializer);
+        <Vec<String>>::sse_encode(self.mentions, serializer);
+        <Option<String>>::sse_encode(self.metadata, serializer);
         <i64>::sse_encode(self.created_at, serializer);
         <Option<i64>>::sse_encode(self.edited_at, serializer);
         <Option<i64>>::sse_encode(self.deleted_at, serializer);
         <Vec<causerie_border::record::Reaction>>::sse_encode(self.reactions, serializer);
         <Option<causerie_border::record::SendStatus>>::sse_encode(self.send, serializer);
         <bool>::sse_encode(self.pending_change, serializer);
+    }
+}
+
+impl SseEncode for causerie_border::record::TimelineState {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    fn sse_encode(self, serializer: &mut flutter_rust_bridge::for_generated::SseSerializer) {
+        <bool>::sse_encode(self.has_older, serializer);
+        <bool>::sse_encode(self.has_newer, serializer);
+        <bool>::sse_encode(self.loading, serializer);
     }
 }
 

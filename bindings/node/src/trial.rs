@@ -1,6 +1,6 @@
 //! What no app can do on purpose: for the script that tries the border.
 
-use causerie_border::record::{DiffKind, TimelineBatch, TimelineDiff, TimelineItem};
+use causerie_border::record::{DiffKind, TimelineBatch, TimelineDiff, TimelineItem, TimelineState};
 use napi_derive::napi;
 
 use crate::listener::{Listener, tell};
@@ -55,21 +55,25 @@ fn batch(items: i64) -> TimelineBatch {
                 after: None,
             })
             .collect(),
-        has_older: false,
-        has_newer: false,
-        loading: false,
+        state: TimelineState::default(),
     }
 }
 
 fn item(n: i64) -> TimelineItem {
     TimelineItem {
         key: format!("279b6bf7-01b6-5bc5-a7a4-{n:012x}"),
+        conversation_id: "279b6bf7-01b6-5bc5-a7a4-000000000000".into(),
         message_id: None,
+        temp_id: None,
         seq: Some(n),
         sender_id: "alice".into(),
         kind: "text".into(),
         text: Some("A line of about the length that people write.".into()),
         object: None,
+        attachments: Vec::new(),
+        reply_to: None,
+        mentions: Vec::new(),
+        metadata: None,
         created_at: 1_763_600_000_000,
         edited_at: None,
         deleted_at: None,

@@ -41,7 +41,8 @@ impl<T> Held<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn give_back(&self) {
+    /// Gives it back to the app's language. It is not called again; a call that is running ends.
+    pub(crate) fn give_back(&self) {
         // Taken first: dropping it may wait for the app, and may come back here.
         let app = {
             let mut slot = self.lock();

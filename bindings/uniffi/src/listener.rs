@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use causerie_border::record::{ConnectionStatus, ListUpdate, TimelineBatch};
+use causerie_border::record::{ConnectionStatus, Event, ListUpdate, OutboxUpdate, TimelineBatch};
 use uniffi::UnexpectedUniFFICallbackError;
 
-use crate::held::Held;
+use crate::{call::look, held::Held};
 
 /// What the app's code threw. Without it, uniffi would make a panic of it.
 #[derive(Debug, uniffi::Error)]
@@ -57,6 +57,20 @@ pub trait TimelineListener: Send + Sync {
     fn on_batch(&self, batch: TimelineBatch) -> Result<(), ListenerError>;
 }
 
+/// Is told how the outbox changes, as [`ListListener`] is.
+#[uniffi::export(foreign)]
+pub trait OutboxListener: Send + Sync {
+    /// It changed.
+    fn on_update(&self, update: OutboxUpdate) -> Result<(), ListenerError>;
+}
+
+/// Is told what happens, as [`ListListener`] is: oldest first, at most 256 at once.
+#[uniffi::export(foreign)]
+pub trait EventListener: Send + Sync {
+    /// It happened.
+    fn on_events(&self, events: Vec<Event>) -> Result<(), ListenerError>;
+}
+
 /// Tells a listener something, unless it was given back.
 pub(crate) fn tell<T: ?Sized>(
     listener: &Held<Arc<T>>,
@@ -68,13 +82,14 @@ pub(crate) fn tell<T: ?Sized>(
 }
 
 /// A callback that goes on until this is cancelled, or nobody holds it any more.
-#[derive(Debug, uniffi::Object)]
+#[derive(Debug, Default, uniffi::Object)]
 pub struct Subscription {
-    inner: causerie::Subscription,
+    inner: Option<causerie::Subscription>,
 }
 
 impl Subscription {
     pub(crate) fn new(inner: causerie::Subscription) -> Arc<Self> {
+        let inner = Some(inner);
         Arc::new(Self { inner })
     }
 }
@@ -83,6 +98,6 @@ impl Subscription {
 impl Subscription {
     /// Ends it. A call that is running still ends. Once more does nothing.
     pub fn cancel(&self) {
-        self.inner.cancel();
+        look(|| self.inner.iter().for_each(causerie::Subscription::cancel));
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::gate;
+use crate::{call::look, gate};
 
 /// How long calls that are running may take to return.
 const RETURN: Duration = Duration::from_secs(2);
@@ -30,6 +30,10 @@ pub(crate) fn remember(client: &Arc<causerie::Client>) {
 /// works after it, and futures that wait are never ready. Once more does nothing.
 #[uniffi::export]
 pub fn shutdown() -> bool {
+    look(end_all)
+}
+
+fn end_all() -> bool {
     gate::close();
     let returned = gate::wait(RETURN);
     let clients: Vec<_> = CLIENTS

@@ -2,32 +2,58 @@
 
 use std::sync::Arc;
 
-use causerie_border::record::{DiffKind, TimelineBatch, TimelineDiff, TimelineItem};
+use causerie_border::record::{DiffKind, TimelineBatch, TimelineDiff, TimelineItem, TimelineState};
 
-use crate::{ListenerError, TimelineListener};
+use crate::{
+    CauserieError, ListenerError, TimelineListener,
+    call::{call, called, look, looked},
+};
 
 /// Panics.
 #[uniffi::export]
-pub fn trial_panic() {
-    panic!("on purpose");
+pub fn trial_panic() -> Result<(), CauserieError> {
+    call(|| -> Result<(), causerie::Error> { panic!("on purpose") })
 }
 
-/// Panics in a future.
+/// Panics in a future, once it was woken.
 #[uniffi::export]
-pub async fn trial_panic_later() {
-    panic!("on purpose, later");
+pub async fn trial_panic_later() -> Result<(), CauserieError> {
+    called(async {
+        tokio::task::yield_now().await;
+        if true {
+            panic!("on purpose, later");
+        }
+        Ok::<_, causerie::Error>(())
+    })
+    .await
+}
+
+/// Panics where nothing can be thrown.
+#[uniffi::export]
+pub fn trial_panic_unseen() -> Vec<String> {
+    look(|| panic!("on purpose, unseen"))
+}
+
+/// Logs so many records.
+#[uniffi::export]
+pub fn trial_log(count: i64) {
+    look(|| {
+        for number in 0..count {
+            tracing::info!(number, "on purpose");
+        }
+    });
 }
 
 /// Nothing: what a call costs.
 #[uniffi::export]
 pub fn trial_call() -> i64 {
-    (1 << 53) - 1
+    look(|| (1 << 53) - 1)
 }
 
 /// Nothing: what a future costs.
 #[uniffi::export]
 pub async fn trial_future() -> i64 {
-    (1 << 53) - 1
+    looked(async { (1 << 53) - 1 }).await
 }
 
 /// Calls a listener so many times with so many items each, from a thread of its own.
@@ -43,7 +69,7 @@ pub fn trial_flood(
         }
         Ok(())
     });
-    flood.join().unwrap_or_else(|_| {
+    look(|| flood.join().ok()).unwrap_or_else(|| {
         Err(ListenerError::Thrown {
             reason: "panicked".into(),
         })
@@ -52,8 +78,8 @@ pub fn trial_flood(
 
 /// What one asks for instead.
 #[uniffi::export]
-pub async fn trial_batch(items: i64) -> TimelineBatch {
-    batch(items)
+pub async fn trial_batch(items: i64) -> Option<TimelineBatch> {
+    looked(async { Some(batch(items)) }).await
 }
 
 fn batch(items: i64) -> TimelineBatch {
@@ -66,21 +92,25 @@ fn batch(items: i64) -> TimelineBatch {
                 after: None,
             })
             .collect(),
-        has_older: false,
-        has_newer: false,
-        loading: false,
+        state: TimelineState::default(),
     }
 }
 
 fn item(n: i64) -> TimelineItem {
     TimelineItem {
         key: format!("279b6bf7-01b6-5bc5-a7a4-{n:012x}"),
+        conversation_id: "279b6bf7-01b6-5bc5-a7a4-000000000000".into(),
         message_id: None,
+        temp_id: None,
         seq: Some(n),
         sender_id: "alice".into(),
         kind: "text".into(),
         text: Some("A line of about the length that people write.".into()),
         object: None,
+        attachments: Vec::new(),
+        reply_to: None,
+        mentions: Vec::new(),
+        metadata: None,
         created_at: 1_763_600_000_000,
         edited_at: None,
         deleted_at: None,

@@ -72,7 +72,7 @@ class CauserieRust
   String get codegenVersion => '2.12.0';
 
   @override
-  int get rustContentHash => 2124709734;
+  int get rustContentHash => -733527564;
 
   static const kDefaultExternalLibraryLoaderConfig =
       ExternalLibraryLoaderConfig(
@@ -157,6 +157,8 @@ abstract class CauserieRustApi extends BaseApi {
   Future<void> crateApiTimelineLoadOlder({required Timeline that});
 
   TimelineUpdates crateApiTimelineUpdates({required Timeline that});
+
+  Future<TimelineState> causerieBorderRecordTimelineStateDefault();
 
   RustArcIncrementStrongCountFnType get rust_arc_increment_strong_count_Client;
 
@@ -1020,6 +1022,33 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   TaskConstMeta get kCrateApiTimelineUpdatesConstMeta =>
       const TaskConstMeta(debugName: "Timeline_updates", argNames: ["that"]);
 
+  @override
+  Future<TimelineState> causerieBorderRecordTimelineStateDefault() {
+    return handler.executeNormal(
+      NormalTask(
+        callFfi: (port_) {
+          final serializer = SseSerializer(generalizedFrbRustBinding);
+          pdeCallFfi(
+            generalizedFrbRustBinding,
+            serializer,
+            funcId: 27,
+            port: port_,
+          );
+        },
+        codec: SseCodec(
+          decodeSuccessData: sse_decode_timeline_state,
+          decodeErrorData: null,
+        ),
+        constMeta: kCauserieBorderRecordTimelineStateDefaultConstMeta,
+        argValues: [],
+        apiImpl: this,
+      ),
+    );
+  }
+
+  TaskConstMeta get kCauserieBorderRecordTimelineStateDefaultConstMeta =>
+      const TaskConstMeta(debugName: "timeline_state_default", argNames: []);
+
   Future<void> Function(int, dynamic)
   encode_DartFn_Inputs_token_question_Output_token_answer_AnyhowException(
     FutureOr<TokenAnswer> Function(TokenQuestion) raw,
@@ -1307,6 +1336,26 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   }
 
   @protected
+  Attachment dco_decode_attachment(dynamic raw) {
+    // Codec=Dco (DartCObject based), see doc to use other codecs
+    final arr = raw as List<dynamic>;
+    if (arr.length != 10)
+      throw Exception('unexpected arr length: expect 10 but see ${arr.length}');
+    return Attachment(
+      mediaId: dco_decode_String(arr[0]),
+      name: dco_decode_String(arr[1]),
+      contentType: dco_decode_String(arr[2]),
+      size: dco_decode_CastedPrimitive_i_64(arr[3]),
+      sha256: dco_decode_String(arr[4]),
+      width: dco_decode_opt_CastedPrimitive_i_64(arr[5]),
+      height: dco_decode_opt_CastedPrimitive_i_64(arr[6]),
+      blurhash: dco_decode_opt_String(arr[7]),
+      durationMs: dco_decode_opt_CastedPrimitive_i_64(arr[8]),
+      waveform: dco_decode_opt_String(arr[9]),
+    );
+  }
+
+  @protected
   bool dco_decode_bool(dynamic raw) {
     // Codec=Dco (DartCObject based), see doc to use other codecs
     return raw as bool;
@@ -1316,6 +1365,12 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   ConnectionStatus dco_decode_box_autoadd_connection_status(dynamic raw) {
     // Codec=Dco (DartCObject based), see doc to use other codecs
     return dco_decode_connection_status(raw);
+  }
+
+  @protected
+  LastMessage dco_decode_box_autoadd_last_message(dynamic raw) {
+    // Codec=Dco (DartCObject based), see doc to use other codecs
+    return dco_decode_last_message(raw);
   }
 
   @protected
@@ -1366,20 +1421,27 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   ConversationEntry dco_decode_conversation_entry(dynamic raw) {
     // Codec=Dco (DartCObject based), see doc to use other codecs
     final arr = raw as List<dynamic>;
-    if (arr.length != 11)
-      throw Exception('unexpected arr length: expect 11 but see ${arr.length}');
+    if (arr.length != 18)
+      throw Exception('unexpected arr length: expect 18 but see ${arr.length}');
     return ConversationEntry(
       conversationId: dco_decode_String(arr[0]),
       kind: dco_decode_String(arr[1]),
-      title: dco_decode_String(arr[2]),
-      avatar: dco_decode_opt_String(arr[3]),
-      peerId: dco_decode_opt_String(arr[4]),
-      unread: dco_decode_CastedPrimitive_i_64(arr[5]),
-      mentionsUnread: dco_decode_CastedPrimitive_i_64(arr[6]),
-      lastText: dco_decode_opt_String(arr[7]),
-      updatedAt: dco_decode_CastedPrimitive_i_64(arr[8]),
-      pending: dco_decode_bool(arr[9]),
-      draft: dco_decode_opt_String(arr[10]),
+      groupId: dco_decode_opt_String(arr[2]),
+      title: dco_decode_String(arr[3]),
+      avatar: dco_decode_opt_String(arr[4]),
+      peerId: dco_decode_opt_String(arr[5]),
+      membership: dco_decode_String(arr[6]),
+      role: dco_decode_String(arr[7]),
+      membersCount: dco_decode_CastedPrimitive_i_64(arr[8]),
+      unread: dco_decode_CastedPrimitive_i_64(arr[9]),
+      mentionsUnread: dco_decode_CastedPrimitive_i_64(arr[10]),
+      muted: dco_decode_bool(arr[11]),
+      archived: dco_decode_bool(arr[12]),
+      pinned: dco_decode_bool(arr[13]),
+      last: dco_decode_opt_box_autoadd_last_message(arr[14]),
+      updatedAt: dco_decode_CastedPrimitive_i_64(arr[15]),
+      pendingKey: dco_decode_opt_String(arr[16]),
+      draft: dco_decode_opt_String(arr[17]),
     );
   }
 
@@ -1420,6 +1482,35 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   PlatformInt64 dco_decode_isize(dynamic raw) {
     // Codec=Dco (DartCObject based), see doc to use other codecs
     return dcoDecodeI64(raw);
+  }
+
+  @protected
+  LastMessage dco_decode_last_message(dynamic raw) {
+    // Codec=Dco (DartCObject based), see doc to use other codecs
+    final arr = raw as List<dynamic>;
+    if (arr.length != 7)
+      throw Exception('unexpected arr length: expect 7 but see ${arr.length}');
+    return LastMessage(
+      messageId: dco_decode_String(arr[0]),
+      seq: dco_decode_CastedPrimitive_i_64(arr[1]),
+      senderId: dco_decode_String(arr[2]),
+      kind: dco_decode_String(arr[3]),
+      text: dco_decode_opt_String(arr[4]),
+      createdAt: dco_decode_CastedPrimitive_i_64(arr[5]),
+      deletedAt: dco_decode_opt_CastedPrimitive_i_64(arr[6]),
+    );
+  }
+
+  @protected
+  List<String> dco_decode_list_String(dynamic raw) {
+    // Codec=Dco (DartCObject based), see doc to use other codecs
+    return (raw as List<dynamic>).map(dco_decode_String).toList();
+  }
+
+  @protected
+  List<Attachment> dco_decode_list_attachment(dynamic raw) {
+    // Codec=Dco (DartCObject based), see doc to use other codecs
+    return (raw as List<dynamic>).map(dco_decode_attachment).toList();
   }
 
   @protected
@@ -1500,6 +1591,12 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   }
 
   @protected
+  LastMessage? dco_decode_opt_box_autoadd_last_message(dynamic raw) {
+    // Codec=Dco (DartCObject based), see doc to use other codecs
+    return raw == null ? null : dco_decode_box_autoadd_last_message(raw);
+  }
+
+  @protected
   ListUpdate? dco_decode_opt_box_autoadd_list_update(dynamic raw) {
     // Codec=Dco (DartCObject based), see doc to use other codecs
     return raw == null ? null : dco_decode_box_autoadd_list_update(raw);
@@ -1534,12 +1631,13 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   Reaction dco_decode_reaction(dynamic raw) {
     // Codec=Dco (DartCObject based), see doc to use other codecs
     final arr = raw as List<dynamic>;
-    if (arr.length != 3)
-      throw Exception('unexpected arr length: expect 3 but see ${arr.length}');
+    if (arr.length != 4)
+      throw Exception('unexpected arr length: expect 4 but see ${arr.length}');
     return Reaction(
       emoji: dco_decode_String(arr[0]),
       count: dco_decode_CastedPrimitive_i_64(arr[1]),
       me: dco_decode_bool(arr[2]),
+      userIds: dco_decode_list_String(arr[3]),
     );
   }
 
@@ -1567,13 +1665,11 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   TimelineBatch dco_decode_timeline_batch(dynamic raw) {
     // Codec=Dco (DartCObject based), see doc to use other codecs
     final arr = raw as List<dynamic>;
-    if (arr.length != 4)
-      throw Exception('unexpected arr length: expect 4 but see ${arr.length}');
+    if (arr.length != 2)
+      throw Exception('unexpected arr length: expect 2 but see ${arr.length}');
     return TimelineBatch(
       diffs: dco_decode_list_timeline_diff(arr[0]),
-      hasOlder: dco_decode_bool(arr[1]),
-      hasNewer: dco_decode_bool(arr[2]),
-      loading: dco_decode_bool(arr[3]),
+      state: dco_decode_timeline_state(arr[1]),
     );
   }
 
@@ -1595,22 +1691,41 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   TimelineItem dco_decode_timeline_item(dynamic raw) {
     // Codec=Dco (DartCObject based), see doc to use other codecs
     final arr = raw as List<dynamic>;
-    if (arr.length != 13)
-      throw Exception('unexpected arr length: expect 13 but see ${arr.length}');
+    if (arr.length != 19)
+      throw Exception('unexpected arr length: expect 19 but see ${arr.length}');
     return TimelineItem(
       key: dco_decode_String(arr[0]),
-      messageId: dco_decode_opt_String(arr[1]),
-      seq: dco_decode_opt_CastedPrimitive_i_64(arr[2]),
-      senderId: dco_decode_String(arr[3]),
-      kind: dco_decode_String(arr[4]),
-      text: dco_decode_opt_String(arr[5]),
-      object: dco_decode_opt_String(arr[6]),
-      createdAt: dco_decode_CastedPrimitive_i_64(arr[7]),
-      editedAt: dco_decode_opt_CastedPrimitive_i_64(arr[8]),
-      deletedAt: dco_decode_opt_CastedPrimitive_i_64(arr[9]),
-      reactions: dco_decode_list_reaction(arr[10]),
-      send: dco_decode_opt_box_autoadd_send_status(arr[11]),
-      pendingChange: dco_decode_bool(arr[12]),
+      conversationId: dco_decode_String(arr[1]),
+      messageId: dco_decode_opt_String(arr[2]),
+      tempId: dco_decode_opt_String(arr[3]),
+      seq: dco_decode_opt_CastedPrimitive_i_64(arr[4]),
+      senderId: dco_decode_String(arr[5]),
+      kind: dco_decode_String(arr[6]),
+      text: dco_decode_opt_String(arr[7]),
+      object: dco_decode_opt_String(arr[8]),
+      attachments: dco_decode_list_attachment(arr[9]),
+      replyTo: dco_decode_opt_String(arr[10]),
+      mentions: dco_decode_list_String(arr[11]),
+      metadata: dco_decode_opt_String(arr[12]),
+      createdAt: dco_decode_CastedPrimitive_i_64(arr[13]),
+      editedAt: dco_decode_opt_CastedPrimitive_i_64(arr[14]),
+      deletedAt: dco_decode_opt_CastedPrimitive_i_64(arr[15]),
+      reactions: dco_decode_list_reaction(arr[16]),
+      send: dco_decode_opt_box_autoadd_send_status(arr[17]),
+      pendingChange: dco_decode_bool(arr[18]),
+    );
+  }
+
+  @protected
+  TimelineState dco_decode_timeline_state(dynamic raw) {
+    // Codec=Dco (DartCObject based), see doc to use other codecs
+    final arr = raw as List<dynamic>;
+    if (arr.length != 3)
+      throw Exception('unexpected arr length: expect 3 but see ${arr.length}');
+    return TimelineState(
+      hasOlder: dco_decode_bool(arr[0]),
+      hasNewer: dco_decode_bool(arr[1]),
+      loading: dco_decode_bool(arr[2]),
     );
   }
 
@@ -1909,6 +2024,33 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   }
 
   @protected
+  Attachment sse_decode_attachment(SseDeserializer deserializer) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    var var_mediaId = sse_decode_String(deserializer);
+    var var_name = sse_decode_String(deserializer);
+    var var_contentType = sse_decode_String(deserializer);
+    var var_size = sse_decode_CastedPrimitive_i_64(deserializer);
+    var var_sha256 = sse_decode_String(deserializer);
+    var var_width = sse_decode_opt_CastedPrimitive_i_64(deserializer);
+    var var_height = sse_decode_opt_CastedPrimitive_i_64(deserializer);
+    var var_blurhash = sse_decode_opt_String(deserializer);
+    var var_durationMs = sse_decode_opt_CastedPrimitive_i_64(deserializer);
+    var var_waveform = sse_decode_opt_String(deserializer);
+    return Attachment(
+      mediaId: var_mediaId,
+      name: var_name,
+      contentType: var_contentType,
+      size: var_size,
+      sha256: var_sha256,
+      width: var_width,
+      height: var_height,
+      blurhash: var_blurhash,
+      durationMs: var_durationMs,
+      waveform: var_waveform,
+    );
+  }
+
+  @protected
   bool sse_decode_bool(SseDeserializer deserializer) {
     // Codec=Sse (Serialization based), see doc to use other codecs
     return deserializer.buffer.getUint8() != 0;
@@ -1920,6 +2062,14 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   ) {
     // Codec=Sse (Serialization based), see doc to use other codecs
     return (sse_decode_connection_status(deserializer));
+  }
+
+  @protected
+  LastMessage sse_decode_box_autoadd_last_message(
+    SseDeserializer deserializer,
+  ) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    return (sse_decode_last_message(deserializer));
   }
 
   @protected
@@ -1977,26 +2127,40 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
     // Codec=Sse (Serialization based), see doc to use other codecs
     var var_conversationId = sse_decode_String(deserializer);
     var var_kind = sse_decode_String(deserializer);
+    var var_groupId = sse_decode_opt_String(deserializer);
     var var_title = sse_decode_String(deserializer);
     var var_avatar = sse_decode_opt_String(deserializer);
     var var_peerId = sse_decode_opt_String(deserializer);
+    var var_membership = sse_decode_String(deserializer);
+    var var_role = sse_decode_String(deserializer);
+    var var_membersCount = sse_decode_CastedPrimitive_i_64(deserializer);
     var var_unread = sse_decode_CastedPrimitive_i_64(deserializer);
     var var_mentionsUnread = sse_decode_CastedPrimitive_i_64(deserializer);
-    var var_lastText = sse_decode_opt_String(deserializer);
+    var var_muted = sse_decode_bool(deserializer);
+    var var_archived = sse_decode_bool(deserializer);
+    var var_pinned = sse_decode_bool(deserializer);
+    var var_last = sse_decode_opt_box_autoadd_last_message(deserializer);
     var var_updatedAt = sse_decode_CastedPrimitive_i_64(deserializer);
-    var var_pending = sse_decode_bool(deserializer);
+    var var_pendingKey = sse_decode_opt_String(deserializer);
     var var_draft = sse_decode_opt_String(deserializer);
     return ConversationEntry(
       conversationId: var_conversationId,
       kind: var_kind,
+      groupId: var_groupId,
       title: var_title,
       avatar: var_avatar,
       peerId: var_peerId,
+      membership: var_membership,
+      role: var_role,
+      membersCount: var_membersCount,
       unread: var_unread,
       mentionsUnread: var_mentionsUnread,
-      lastText: var_lastText,
+      muted: var_muted,
+      archived: var_archived,
+      pinned: var_pinned,
+      last: var_last,
       updatedAt: var_updatedAt,
-      pending: var_pending,
+      pendingKey: var_pendingKey,
       draft: var_draft,
     );
   }
@@ -2041,6 +2205,51 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   PlatformInt64 sse_decode_isize(SseDeserializer deserializer) {
     // Codec=Sse (Serialization based), see doc to use other codecs
     return deserializer.buffer.getPlatformInt64();
+  }
+
+  @protected
+  LastMessage sse_decode_last_message(SseDeserializer deserializer) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    var var_messageId = sse_decode_String(deserializer);
+    var var_seq = sse_decode_CastedPrimitive_i_64(deserializer);
+    var var_senderId = sse_decode_String(deserializer);
+    var var_kind = sse_decode_String(deserializer);
+    var var_text = sse_decode_opt_String(deserializer);
+    var var_createdAt = sse_decode_CastedPrimitive_i_64(deserializer);
+    var var_deletedAt = sse_decode_opt_CastedPrimitive_i_64(deserializer);
+    return LastMessage(
+      messageId: var_messageId,
+      seq: var_seq,
+      senderId: var_senderId,
+      kind: var_kind,
+      text: var_text,
+      createdAt: var_createdAt,
+      deletedAt: var_deletedAt,
+    );
+  }
+
+  @protected
+  List<String> sse_decode_list_String(SseDeserializer deserializer) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+
+    var len_ = sse_decode_i_32(deserializer);
+    var ans_ = <String>[];
+    for (var idx_ = 0; idx_ < len_; ++idx_) {
+      ans_.add(sse_decode_String(deserializer));
+    }
+    return ans_;
+  }
+
+  @protected
+  List<Attachment> sse_decode_list_attachment(SseDeserializer deserializer) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+
+    var len_ = sse_decode_i_32(deserializer);
+    var ans_ = <Attachment>[];
+    for (var idx_ = 0; idx_ < len_; ++idx_) {
+      ans_.add(sse_decode_attachment(deserializer));
+    }
+    return ans_;
   }
 
   @protected
@@ -2174,6 +2383,19 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   }
 
   @protected
+  LastMessage? sse_decode_opt_box_autoadd_last_message(
+    SseDeserializer deserializer,
+  ) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+
+    if (sse_decode_bool(deserializer)) {
+      return (sse_decode_box_autoadd_last_message(deserializer));
+    } else {
+      return null;
+    }
+  }
+
+  @protected
   ListUpdate? sse_decode_opt_box_autoadd_list_update(
     SseDeserializer deserializer,
   ) {
@@ -2231,7 +2453,13 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
     var var_emoji = sse_decode_String(deserializer);
     var var_count = sse_decode_CastedPrimitive_i_64(deserializer);
     var var_me = sse_decode_bool(deserializer);
-    return Reaction(emoji: var_emoji, count: var_count, me: var_me);
+    var var_userIds = sse_decode_list_String(deserializer);
+    return Reaction(
+      emoji: var_emoji,
+      count: var_count,
+      me: var_me,
+      userIds: var_userIds,
+    );
   }
 
   @protected
@@ -2260,15 +2488,8 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   TimelineBatch sse_decode_timeline_batch(SseDeserializer deserializer) {
     // Codec=Sse (Serialization based), see doc to use other codecs
     var var_diffs = sse_decode_list_timeline_diff(deserializer);
-    var var_hasOlder = sse_decode_bool(deserializer);
-    var var_hasNewer = sse_decode_bool(deserializer);
-    var var_loading = sse_decode_bool(deserializer);
-    return TimelineBatch(
-      diffs: var_diffs,
-      hasOlder: var_hasOlder,
-      hasNewer: var_hasNewer,
-      loading: var_loading,
-    );
+    var var_state = sse_decode_timeline_state(deserializer);
+    return TimelineBatch(diffs: var_diffs, state: var_state);
   }
 
   @protected
@@ -2290,12 +2511,18 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   TimelineItem sse_decode_timeline_item(SseDeserializer deserializer) {
     // Codec=Sse (Serialization based), see doc to use other codecs
     var var_key = sse_decode_String(deserializer);
+    var var_conversationId = sse_decode_String(deserializer);
     var var_messageId = sse_decode_opt_String(deserializer);
+    var var_tempId = sse_decode_opt_String(deserializer);
     var var_seq = sse_decode_opt_CastedPrimitive_i_64(deserializer);
     var var_senderId = sse_decode_String(deserializer);
     var var_kind = sse_decode_String(deserializer);
     var var_text = sse_decode_opt_String(deserializer);
     var var_object = sse_decode_opt_String(deserializer);
+    var var_attachments = sse_decode_list_attachment(deserializer);
+    var var_replyTo = sse_decode_opt_String(deserializer);
+    var var_mentions = sse_decode_list_String(deserializer);
+    var var_metadata = sse_decode_opt_String(deserializer);
     var var_createdAt = sse_decode_CastedPrimitive_i_64(deserializer);
     var var_editedAt = sse_decode_opt_CastedPrimitive_i_64(deserializer);
     var var_deletedAt = sse_decode_opt_CastedPrimitive_i_64(deserializer);
@@ -2304,18 +2531,37 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
     var var_pendingChange = sse_decode_bool(deserializer);
     return TimelineItem(
       key: var_key,
+      conversationId: var_conversationId,
       messageId: var_messageId,
+      tempId: var_tempId,
       seq: var_seq,
       senderId: var_senderId,
       kind: var_kind,
       text: var_text,
       object: var_object,
+      attachments: var_attachments,
+      replyTo: var_replyTo,
+      mentions: var_mentions,
+      metadata: var_metadata,
       createdAt: var_createdAt,
       editedAt: var_editedAt,
       deletedAt: var_deletedAt,
       reactions: var_reactions,
       send: var_send,
       pendingChange: var_pendingChange,
+    );
+  }
+
+  @protected
+  TimelineState sse_decode_timeline_state(SseDeserializer deserializer) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    var var_hasOlder = sse_decode_bool(deserializer);
+    var var_hasNewer = sse_decode_bool(deserializer);
+    var var_loading = sse_decode_bool(deserializer);
+    return TimelineState(
+      hasOlder: var_hasOlder,
+      hasNewer: var_hasNewer,
+      loading: var_loading,
     );
   }
 
@@ -2649,6 +2895,21 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   }
 
   @protected
+  void sse_encode_attachment(Attachment self, SseSerializer serializer) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    sse_encode_String(self.mediaId, serializer);
+    sse_encode_String(self.name, serializer);
+    sse_encode_String(self.contentType, serializer);
+    sse_encode_CastedPrimitive_i_64(self.size, serializer);
+    sse_encode_String(self.sha256, serializer);
+    sse_encode_opt_CastedPrimitive_i_64(self.width, serializer);
+    sse_encode_opt_CastedPrimitive_i_64(self.height, serializer);
+    sse_encode_opt_String(self.blurhash, serializer);
+    sse_encode_opt_CastedPrimitive_i_64(self.durationMs, serializer);
+    sse_encode_opt_String(self.waveform, serializer);
+  }
+
+  @protected
   void sse_encode_bool(bool self, SseSerializer serializer) {
     // Codec=Sse (Serialization based), see doc to use other codecs
     serializer.buffer.putUint8(self ? 1 : 0);
@@ -2661,6 +2922,15 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   ) {
     // Codec=Sse (Serialization based), see doc to use other codecs
     sse_encode_connection_status(self, serializer);
+  }
+
+  @protected
+  void sse_encode_box_autoadd_last_message(
+    LastMessage self,
+    SseSerializer serializer,
+  ) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    sse_encode_last_message(self, serializer);
   }
 
   @protected
@@ -2725,14 +2995,21 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
     // Codec=Sse (Serialization based), see doc to use other codecs
     sse_encode_String(self.conversationId, serializer);
     sse_encode_String(self.kind, serializer);
+    sse_encode_opt_String(self.groupId, serializer);
     sse_encode_String(self.title, serializer);
     sse_encode_opt_String(self.avatar, serializer);
     sse_encode_opt_String(self.peerId, serializer);
+    sse_encode_String(self.membership, serializer);
+    sse_encode_String(self.role, serializer);
+    sse_encode_CastedPrimitive_i_64(self.membersCount, serializer);
     sse_encode_CastedPrimitive_i_64(self.unread, serializer);
     sse_encode_CastedPrimitive_i_64(self.mentionsUnread, serializer);
-    sse_encode_opt_String(self.lastText, serializer);
+    sse_encode_bool(self.muted, serializer);
+    sse_encode_bool(self.archived, serializer);
+    sse_encode_bool(self.pinned, serializer);
+    sse_encode_opt_box_autoadd_last_message(self.last, serializer);
     sse_encode_CastedPrimitive_i_64(self.updatedAt, serializer);
-    sse_encode_bool(self.pending, serializer);
+    sse_encode_opt_String(self.pendingKey, serializer);
     sse_encode_opt_String(self.draft, serializer);
   }
 
@@ -2768,6 +3045,39 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   void sse_encode_isize(PlatformInt64 self, SseSerializer serializer) {
     // Codec=Sse (Serialization based), see doc to use other codecs
     serializer.buffer.putPlatformInt64(self);
+  }
+
+  @protected
+  void sse_encode_last_message(LastMessage self, SseSerializer serializer) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    sse_encode_String(self.messageId, serializer);
+    sse_encode_CastedPrimitive_i_64(self.seq, serializer);
+    sse_encode_String(self.senderId, serializer);
+    sse_encode_String(self.kind, serializer);
+    sse_encode_opt_String(self.text, serializer);
+    sse_encode_CastedPrimitive_i_64(self.createdAt, serializer);
+    sse_encode_opt_CastedPrimitive_i_64(self.deletedAt, serializer);
+  }
+
+  @protected
+  void sse_encode_list_String(List<String> self, SseSerializer serializer) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    sse_encode_i_32(self.length, serializer);
+    for (final item in self) {
+      sse_encode_String(item, serializer);
+    }
+  }
+
+  @protected
+  void sse_encode_list_attachment(
+    List<Attachment> self,
+    SseSerializer serializer,
+  ) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    sse_encode_i_32(self.length, serializer);
+    for (final item in self) {
+      sse_encode_attachment(item, serializer);
+    }
   }
 
   @protected
@@ -2889,6 +3199,19 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   }
 
   @protected
+  void sse_encode_opt_box_autoadd_last_message(
+    LastMessage? self,
+    SseSerializer serializer,
+  ) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+
+    sse_encode_bool(self != null, serializer);
+    if (self != null) {
+      sse_encode_box_autoadd_last_message(self, serializer);
+    }
+  }
+
+  @protected
   void sse_encode_opt_box_autoadd_list_update(
     ListUpdate? self,
     SseSerializer serializer,
@@ -2941,6 +3264,7 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
     sse_encode_String(self.emoji, serializer);
     sse_encode_CastedPrimitive_i_64(self.count, serializer);
     sse_encode_bool(self.me, serializer);
+    sse_encode_list_String(self.userIds, serializer);
   }
 
   @protected
@@ -2962,9 +3286,7 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   void sse_encode_timeline_batch(TimelineBatch self, SseSerializer serializer) {
     // Codec=Sse (Serialization based), see doc to use other codecs
     sse_encode_list_timeline_diff(self.diffs, serializer);
-    sse_encode_bool(self.hasOlder, serializer);
-    sse_encode_bool(self.hasNewer, serializer);
-    sse_encode_bool(self.loading, serializer);
+    sse_encode_timeline_state(self.state, serializer);
   }
 
   @protected
@@ -2980,18 +3302,32 @@ class CauserieRustApiImpl extends CauserieRustApiImplPlatform
   void sse_encode_timeline_item(TimelineItem self, SseSerializer serializer) {
     // Codec=Sse (Serialization based), see doc to use other codecs
     sse_encode_String(self.key, serializer);
+    sse_encode_String(self.conversationId, serializer);
     sse_encode_opt_String(self.messageId, serializer);
+    sse_encode_opt_String(self.tempId, serializer);
     sse_encode_opt_CastedPrimitive_i_64(self.seq, serializer);
     sse_encode_String(self.senderId, serializer);
     sse_encode_String(self.kind, serializer);
     sse_encode_opt_String(self.text, serializer);
     sse_encode_opt_String(self.object, serializer);
+    sse_encode_list_attachment(self.attachments, serializer);
+    sse_encode_opt_String(self.replyTo, serializer);
+    sse_encode_list_String(self.mentions, serializer);
+    sse_encode_opt_String(self.metadata, serializer);
     sse_encode_CastedPrimitive_i_64(self.createdAt, serializer);
     sse_encode_opt_CastedPrimitive_i_64(self.editedAt, serializer);
     sse_encode_opt_CastedPrimitive_i_64(self.deletedAt, serializer);
     sse_encode_list_reaction(self.reactions, serializer);
     sse_encode_opt_box_autoadd_send_status(self.send, serializer);
     sse_encode_bool(self.pendingChange, serializer);
+  }
+
+  @protected
+  void sse_encode_timeline_state(TimelineState self, SseSerializer serializer) {
+    // Codec=Sse (Serialization based), see doc to use other codecs
+    sse_encode_bool(self.hasOlder, serializer);
+    sse_encode_bool(self.hasNewer, serializer);
+    sse_encode_bool(self.loading, serializer);
   }
 
   @protected

@@ -179,10 +179,16 @@ abstract class CauserieRustApiImplPlatform
   Action dco_decode_action(dynamic raw);
 
   @protected
+  Attachment dco_decode_attachment(dynamic raw);
+
+  @protected
   bool dco_decode_bool(dynamic raw);
 
   @protected
   ConnectionStatus dco_decode_box_autoadd_connection_status(dynamic raw);
+
+  @protected
+  LastMessage dco_decode_box_autoadd_last_message(dynamic raw);
 
   @protected
   ListUpdate dco_decode_box_autoadd_list_update(dynamic raw);
@@ -221,6 +227,15 @@ abstract class CauserieRustApiImplPlatform
   PlatformInt64 dco_decode_isize(dynamic raw);
 
   @protected
+  LastMessage dco_decode_last_message(dynamic raw);
+
+  @protected
+  List<String> dco_decode_list_String(dynamic raw);
+
+  @protected
+  List<Attachment> dco_decode_list_attachment(dynamic raw);
+
+  @protected
   List<ConversationEntry> dco_decode_list_conversation_entry(dynamic raw);
 
   @protected
@@ -254,6 +269,9 @@ abstract class CauserieRustApiImplPlatform
   ConnectionStatus? dco_decode_opt_box_autoadd_connection_status(dynamic raw);
 
   @protected
+  LastMessage? dco_decode_opt_box_autoadd_last_message(dynamic raw);
+
+  @protected
   ListUpdate? dco_decode_opt_box_autoadd_list_update(dynamic raw);
 
   @protected
@@ -282,6 +300,9 @@ abstract class CauserieRustApiImplPlatform
 
   @protected
   TimelineItem dco_decode_timeline_item(dynamic raw);
+
+  @protected
+  TimelineState dco_decode_timeline_state(dynamic raw);
 
   @protected
   TokenAnswer dco_decode_token_answer(dynamic raw);
@@ -422,12 +443,18 @@ abstract class CauserieRustApiImplPlatform
   Action sse_decode_action(SseDeserializer deserializer);
 
   @protected
+  Attachment sse_decode_attachment(SseDeserializer deserializer);
+
+  @protected
   bool sse_decode_bool(SseDeserializer deserializer);
 
   @protected
   ConnectionStatus sse_decode_box_autoadd_connection_status(
     SseDeserializer deserializer,
   );
+
+  @protected
+  LastMessage sse_decode_box_autoadd_last_message(SseDeserializer deserializer);
 
   @protected
   ListUpdate sse_decode_box_autoadd_list_update(SseDeserializer deserializer);
@@ -466,6 +493,15 @@ abstract class CauserieRustApiImplPlatform
 
   @protected
   PlatformInt64 sse_decode_isize(SseDeserializer deserializer);
+
+  @protected
+  LastMessage sse_decode_last_message(SseDeserializer deserializer);
+
+  @protected
+  List<String> sse_decode_list_String(SseDeserializer deserializer);
+
+  @protected
+  List<Attachment> sse_decode_list_attachment(SseDeserializer deserializer);
 
   @protected
   List<ConversationEntry> sse_decode_list_conversation_entry(
@@ -509,6 +545,11 @@ abstract class CauserieRustApiImplPlatform
   );
 
   @protected
+  LastMessage? sse_decode_opt_box_autoadd_last_message(
+    SseDeserializer deserializer,
+  );
+
+  @protected
   ListUpdate? sse_decode_opt_box_autoadd_list_update(
     SseDeserializer deserializer,
   );
@@ -543,6 +584,9 @@ abstract class CauserieRustApiImplPlatform
 
   @protected
   TimelineItem sse_decode_timeline_item(SseDeserializer deserializer);
+
+  @protected
+  TimelineState sse_decode_timeline_state(SseDeserializer deserializer);
 
   @protected
   TokenAnswer sse_decode_token_answer(SseDeserializer deserializer);
@@ -711,11 +755,20 @@ abstract class CauserieRustApiImplPlatform
   void sse_encode_action(Action self, SseSerializer serializer);
 
   @protected
+  void sse_encode_attachment(Attachment self, SseSerializer serializer);
+
+  @protected
   void sse_encode_bool(bool self, SseSerializer serializer);
 
   @protected
   void sse_encode_box_autoadd_connection_status(
     ConnectionStatus self,
+    SseSerializer serializer,
+  );
+
+  @protected
+  void sse_encode_box_autoadd_last_message(
+    LastMessage self,
     SseSerializer serializer,
   );
 
@@ -774,6 +827,18 @@ abstract class CauserieRustApiImplPlatform
   void sse_encode_isize(PlatformInt64 self, SseSerializer serializer);
 
   @protected
+  void sse_encode_last_message(LastMessage self, SseSerializer serializer);
+
+  @protected
+  void sse_encode_list_String(List<String> self, SseSerializer serializer);
+
+  @protected
+  void sse_encode_list_attachment(
+    List<Attachment> self,
+    SseSerializer serializer,
+  );
+
+  @protected
   void sse_encode_list_conversation_entry(
     List<ConversationEntry> self,
     SseSerializer serializer,
@@ -822,6 +887,12 @@ abstract class CauserieRustApiImplPlatform
   );
 
   @protected
+  void sse_encode_opt_box_autoadd_last_message(
+    LastMessage? self,
+    SseSerializer serializer,
+  );
+
+  @protected
   void sse_encode_opt_box_autoadd_list_update(
     ListUpdate? self,
     SseSerializer serializer,
@@ -859,6 +930,9 @@ abstract class CauserieRustApiImplPlatform
 
   @protected
   void sse_encode_timeline_item(TimelineItem self, SseSerializer serializer);
+
+  @protected
+  void sse_encode_timeline_state(TimelineState self, SseSerializer serializer);
 
   @protected
   void sse_encode_token_answer(TokenAnswer self, SseSerializer serializer);

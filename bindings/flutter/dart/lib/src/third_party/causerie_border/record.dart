@@ -7,6 +7,83 @@ import '../../frb_generated.dart';
 
 import 'package:flutter_rust_bridge/flutter_rust_bridge_for_generated.dart';
 
+// These types are ignored because they are neither used by any `pub` functions nor (for structs and enums) marked `#[frb(unignore)]`: `ConversationChanges`, `Durability`, `EventFilter`, `EventKind`, `Event`, `LogLevel`, `LogRecord`, `Member`, `MembersPage`, `MessageTarget`, `NetworkHint`, `NewConversation`, `NewMessage`, `OutboxDiffKind`, `OutboxDiff`, `OutboxEntry`, `OutboxUpdate`, `ReadCursor`, `StartKind`, `Stats`, `TimelineStart`, `Unsent`, `User`
+
+/// A file that belongs to a message; its bytes are had by REST.
+class Attachment {
+  /// The file on the server.
+  final String mediaId;
+
+  /// The name it had with its sender.
+  final String name;
+
+  /// Its media type, such as `image/jpeg`.
+  final String contentType;
+
+  /// Its size in bytes.
+  final int size;
+
+  /// Its SHA-256, in hexadecimal.
+  final String sha256;
+
+  /// Width of an image or a video, in pixels.
+  final int? width;
+
+  /// Height of an image or a video, in pixels.
+  final int? height;
+
+  /// A blurred stand-in, as a BlurHash.
+  final String? blurhash;
+
+  /// Length of a recording, in milliseconds.
+  final int? durationMs;
+
+  /// Loudness over time of a recording, base64.
+  final String? waveform;
+
+  const Attachment({
+    required this.mediaId,
+    required this.name,
+    required this.contentType,
+    required this.size,
+    required this.sha256,
+    this.width,
+    this.height,
+    this.blurhash,
+    this.durationMs,
+    this.waveform,
+  });
+
+  @override
+  int get hashCode =>
+      mediaId.hashCode ^
+      name.hashCode ^
+      contentType.hashCode ^
+      size.hashCode ^
+      sha256.hashCode ^
+      width.hashCode ^
+      height.hashCode ^
+      blurhash.hashCode ^
+      durationMs.hashCode ^
+      waveform.hashCode;
+
+  @override
+  bool operator ==(Object other) =>
+      identical(this, other) ||
+      other is Attachment &&
+          runtimeType == other.runtimeType &&
+          mediaId == other.mediaId &&
+          name == other.name &&
+          contentType == other.contentType &&
+          size == other.size &&
+          sha256 == other.sha256 &&
+          width == other.width &&
+          height == other.height &&
+          blurhash == other.blurhash &&
+          durationMs == other.durationMs &&
+          waveform == other.waveform;
+}
+
 /// Which state the connection is in.
 enum ConnectionKind {
   /// Not asked to connect.
@@ -78,6 +155,9 @@ class ConversationEntry {
   /// `direct`, `group` and so on, as `docs/protocol.md` §5 names them; new ones may come.
   final String kind;
 
+  /// The group that it belongs to.
+  final String? groupId;
+
   /// The title to show.
   final String title;
 
@@ -87,20 +167,38 @@ class ConversationEntry {
   /// The other user of a direct conversation.
   final String? peerId;
 
+  /// Whether this user belongs to it: `joined`, `invited` or `left`; new ones may come.
+  final String membership;
+
+  /// What this user may do: `owner`, `admin` or `member`; new ones may come.
+  final String role;
+
+  /// How many members it has.
+  final int membersCount;
+
   /// Messages not read yet.
   final int unread;
 
   /// Those among them that mention this user.
   final int mentionsUnread;
 
-  /// The beginning of the newest message's text.
-  final String? lastText;
+  /// Whether this user muted it.
+  final bool muted;
+
+  /// Whether this user archived it.
+  final bool archived;
+
+  /// Whether this user pinned it.
+  final bool pinned;
+
+  /// The newest message that the server has.
+  final LastMessage? last;
 
   /// When there was last something, in milliseconds since 1970.
   final int updatedAt;
 
-  /// A message of this device is on its way and newer than `last_text`.
-  final bool pending;
+  /// The key of a message of this device that is on its way and newer than `last`.
+  final String? pendingKey;
 
   /// What was typed and not sent.
   final String? draft;
@@ -108,14 +206,21 @@ class ConversationEntry {
   const ConversationEntry({
     required this.conversationId,
     required this.kind,
+    this.groupId,
     required this.title,
     this.avatar,
     this.peerId,
+    required this.membership,
+    required this.role,
+    required this.membersCount,
     required this.unread,
     required this.mentionsUnread,
-    this.lastText,
+    required this.muted,
+    required this.archived,
+    required this.pinned,
+    this.last,
     required this.updatedAt,
-    required this.pending,
+    this.pendingKey,
     this.draft,
   });
 
@@ -123,14 +228,21 @@ class ConversationEntry {
   int get hashCode =>
       conversationId.hashCode ^
       kind.hashCode ^
+      groupId.hashCode ^
       title.hashCode ^
       avatar.hashCode ^
       peerId.hashCode ^
+      membership.hashCode ^
+      role.hashCode ^
+      membersCount.hashCode ^
       unread.hashCode ^
       mentionsUnread.hashCode ^
-      lastText.hashCode ^
+      muted.hashCode ^
+      archived.hashCode ^
+      pinned.hashCode ^
+      last.hashCode ^
       updatedAt.hashCode ^
-      pending.hashCode ^
+      pendingKey.hashCode ^
       draft.hashCode;
 
   @override
@@ -140,14 +252,21 @@ class ConversationEntry {
           runtimeType == other.runtimeType &&
           conversationId == other.conversationId &&
           kind == other.kind &&
+          groupId == other.groupId &&
           title == other.title &&
           avatar == other.avatar &&
           peerId == other.peerId &&
+          membership == other.membership &&
+          role == other.role &&
+          membersCount == other.membersCount &&
           unread == other.unread &&
           mentionsUnread == other.mentionsUnread &&
-          lastText == other.lastText &&
+          muted == other.muted &&
+          archived == other.archived &&
+          pinned == other.pinned &&
+          last == other.last &&
           updatedAt == other.updatedAt &&
-          pending == other.pending &&
+          pendingKey == other.pendingKey &&
           draft == other.draft;
 }
 
@@ -167,6 +286,64 @@ enum DiffKind {
 
   /// Goes.
   remove,
+}
+
+/// The newest message of a conversation, as a list shows it.
+class LastMessage {
+  /// The server's id.
+  final String messageId;
+
+  /// Its place in the conversation's order.
+  final int seq;
+
+  /// Who said it.
+  final String senderId;
+
+  /// `text`, `media` and so on, as `docs/protocol.md` §5 names them; new ones may come.
+  final String kind;
+
+  /// The beginning of its text, of at most 200 characters; none for an object, a deleted one or
+  /// media without a caption.
+  final String? text;
+
+  /// When the server took it, in milliseconds since 1970.
+  final int createdAt;
+
+  /// When it was deleted.
+  final int? deletedAt;
+
+  const LastMessage({
+    required this.messageId,
+    required this.seq,
+    required this.senderId,
+    required this.kind,
+    this.text,
+    required this.createdAt,
+    this.deletedAt,
+  });
+
+  @override
+  int get hashCode =>
+      messageId.hashCode ^
+      seq.hashCode ^
+      senderId.hashCode ^
+      kind.hashCode ^
+      text.hashCode ^
+      createdAt.hashCode ^
+      deletedAt.hashCode;
+
+  @override
+  bool operator ==(Object other) =>
+      identical(this, other) ||
+      other is LastMessage &&
+          runtimeType == other.runtimeType &&
+          messageId == other.messageId &&
+          seq == other.seq &&
+          senderId == other.senderId &&
+          kind == other.kind &&
+          text == other.text &&
+          createdAt == other.createdAt &&
+          deletedAt == other.deletedAt;
 }
 
 /// A change to the conversation list. Indexes count from the top.
@@ -224,7 +401,7 @@ class ListUpdate {
           diffs == other.diffs;
 }
 
-/// A reaction to a message.
+/// An emoji on a message, counted.
 class Reaction {
   /// The emoji.
   final String emoji;
@@ -235,10 +412,19 @@ class Reaction {
   /// Whether this user is one of them.
   final bool me;
 
-  const Reaction({required this.emoji, required this.count, required this.me});
+  /// At most five of them.
+  final List<String> userIds;
+
+  const Reaction({
+    required this.emoji,
+    required this.count,
+    required this.me,
+    required this.userIds,
+  });
 
   @override
-  int get hashCode => emoji.hashCode ^ count.hashCode ^ me.hashCode;
+  int get hashCode =>
+      emoji.hashCode ^ count.hashCode ^ me.hashCode ^ userIds.hashCode;
 
   @override
   bool operator ==(Object other) =>
@@ -247,7 +433,8 @@ class Reaction {
           runtimeType == other.runtimeType &&
           emoji == other.emoji &&
           count == other.count &&
-          me == other.me;
+          me == other.me &&
+          userIds == other.userIds;
 }
 
 /// How a write of this device stands.
@@ -298,25 +485,13 @@ class TimelineBatch {
   /// In order; each is applied to the result of the one before.
   final List<TimelineDiff> diffs;
 
-  /// There are older messages to load.
-  final bool hasOlder;
+  /// How it stands now.
+  final TimelineState state;
 
-  /// There are newer messages to load.
-  final bool hasNewer;
-
-  /// The server was asked for more.
-  final bool loading;
-
-  const TimelineBatch({
-    required this.diffs,
-    required this.hasOlder,
-    required this.hasNewer,
-    required this.loading,
-  });
+  const TimelineBatch({required this.diffs, required this.state});
 
   @override
-  int get hashCode =>
-      diffs.hashCode ^ hasOlder.hashCode ^ hasNewer.hashCode ^ loading.hashCode;
+  int get hashCode => diffs.hashCode ^ state.hashCode;
 
   @override
   bool operator ==(Object other) =>
@@ -324,9 +499,7 @@ class TimelineBatch {
       other is TimelineBatch &&
           runtimeType == other.runtimeType &&
           diffs == other.diffs &&
-          hasOlder == other.hasOlder &&
-          hasNewer == other.hasNewer &&
-          loading == other.loading;
+          state == other.state;
 }
 
 /// A change to a timeline.
@@ -371,8 +544,14 @@ class TimelineItem {
   /// Stable, also over the message's confirmation.
   final String key;
 
+  /// Where it was said.
+  final String conversationId;
+
   /// The server's id, once it is confirmed.
   final String? messageId;
+
+  /// Its sender's name for it; only the sender's devices see it.
+  final String? tempId;
 
   /// Its place in the conversation's order, once it is confirmed.
   final int? seq;
@@ -388,6 +567,18 @@ class TimelineItem {
 
   /// What was said, if it is an object of the app's, as JSON.
   final String? object;
+
+  /// Files. None once it is deleted.
+  final List<Attachment> attachments;
+
+  /// The message that it answers.
+  final String? replyTo;
+
+  /// Users whom it names.
+  final List<String> mentions;
+
+  /// The app's own, as JSON. None once it is deleted.
+  final String? metadata;
 
   /// When it was taken, in milliseconds since 1970.
   final int createdAt;
@@ -409,12 +600,18 @@ class TimelineItem {
 
   const TimelineItem({
     required this.key,
+    required this.conversationId,
     this.messageId,
+    this.tempId,
     this.seq,
     required this.senderId,
     required this.kind,
     this.text,
     this.object,
+    required this.attachments,
+    this.replyTo,
+    required this.mentions,
+    this.metadata,
     required this.createdAt,
     this.editedAt,
     this.deletedAt,
@@ -426,12 +623,18 @@ class TimelineItem {
   @override
   int get hashCode =>
       key.hashCode ^
+      conversationId.hashCode ^
       messageId.hashCode ^
+      tempId.hashCode ^
       seq.hashCode ^
       senderId.hashCode ^
       kind.hashCode ^
       text.hashCode ^
       object.hashCode ^
+      attachments.hashCode ^
+      replyTo.hashCode ^
+      mentions.hashCode ^
+      metadata.hashCode ^
       createdAt.hashCode ^
       editedAt.hashCode ^
       deletedAt.hashCode ^
@@ -445,12 +648,18 @@ class TimelineItem {
       other is TimelineItem &&
           runtimeType == other.runtimeType &&
           key == other.key &&
+          conversationId == other.conversationId &&
           messageId == other.messageId &&
+          tempId == other.tempId &&
           seq == other.seq &&
           senderId == other.senderId &&
           kind == other.kind &&
           text == other.text &&
           object == other.object &&
+          attachments == other.attachments &&
+          replyTo == other.replyTo &&
+          mentions == other.mentions &&
+          metadata == other.metadata &&
           createdAt == other.createdAt &&
           editedAt == other.editedAt &&
           deletedAt == other.deletedAt &&
@@ -459,8 +668,44 @@ class TimelineItem {
           pendingChange == other.pendingChange;
 }
 
+/// How a timeline stands.
+class TimelineState {
+  /// There are older messages to load.
+  final bool hasOlder;
+
+  /// There are newer messages to load.
+  final bool hasNewer;
+
+  /// The server was asked for more.
+  final bool loading;
+
+  const TimelineState({
+    required this.hasOlder,
+    required this.hasNewer,
+    required this.loading,
+  });
+
+  static Future<TimelineState> default_() =>
+      CauserieRust.instance.api.causerieBorderRecordTimelineStateDefault();
+
+  @override
+  int get hashCode => hasOlder.hashCode ^ hasNewer.hashCode ^ loading.hashCode;
+
+  @override
+  bool operator ==(Object other) =>
+      identical(this, other) ||
+      other is TimelineState &&
+          runtimeType == other.runtimeType &&
+          hasOlder == other.hasOlder &&
+          hasNewer == other.hasNewer &&
+          loading == other.loading;
+}
+
 /// What it answers. No answer of it is an exception: each language's shell turns what the app
 /// throws into one of the two problems, since every tool loses exceptions in its own way.
+///
+/// For uniffi the exporting crate has its own: Kotlin's generated code cannot give a record of
+/// another crate out of a future of its own.
 class TokenAnswer {
   /// The token.
   final String? token;
