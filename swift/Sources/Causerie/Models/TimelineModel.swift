@@ -1,0 +1,162 @@
+import Observation
+
+/// A conversation for a screen: its messages, who types, and what a person does there. What SwiftUI
+/// observes.
+///
+/// ```swift
+/// struct Chat: View {
+///     @State var model: TimelineModel
+///
+///     var body: some View {
+///         List(model.items) { Row($0) }
+///             .refreshable { await model.loadOlder() }
+///             .task { await model.run() }
+///     }
+/// }
+/// ```
+///
+/// What a person asks for does not throw: if it fails, ``failure`` says how, and is there until it is
+/// set to `nil`.
+@MainActor
+@Observable
+public final class TimelineModel {
+    /// The messages, oldest first.
+    public private(set) var items: [TimelineItem] = []
+    /// Whether there is more to load, and whether it is being loaded.
+    public private(set) var state = TimelineState()
+    /// Who types now, apart from this user.
+    public private(set) var typingUserIDs: [String] = []
+    /// What went wrong last.
+    public var failure: CauserieError?
+
+    /// The conversation that it shows.
+    public let conversation: Conversation
+
+    @ObservationIgnored private let client: Client
+    @ObservationIgnored private let start: Timeline.Start
+    @ObservationIgnored private let pageSize: Int
+    @ObservationIgnored private var timeline: Timeline?
+
+    /// A model of a conversation. It is empty until ``run()`` runs.
+    ///
+    /// - Parameters:
+    ///   - conversation: Which.
+    ///   - client: Whose.
+    ///   - start: Where it begins.
+    ///   - pageSize: How many messages are shown at first, and how many more each time: 1 to 200.
+    public init(
+        _ conversation: Conversation, of client: Client, from start: Timeline.Start = .newest,
+        pageSize: Int = 50
+    ) {
+        self.conversation = conversation
+        self.client = client
+        self.start = start
+        self.pageSize = pageSize
+    }
+
+    /// Opens the timeline and follows it, until the task is cancelled or the client is closed; then
+    /// closes it. Once more begins anew.
+    public func run() async {
+        do {
+            let timeline = try await conversation.timeline(from: start, pageSize: pageSize)
+            self.timeline = timeline
+            defer {
+                timeline.close()
+                self.timeline = nil
+            }
+            async let messages: Void = follow(timeline)
+            async let typing: Void = followTyping()
+            _ = await (messages, typing)
+        } catch {
+            failure = error
+        }
+    }
+
+    // MARK: What a person does
+
+    /// Says something.
+    public func send(_ text: String) async {
+        await attempt { () async throws(CauserieError) in
+            try await conversation.send(text)
+            try await conversation.setDraft(nil)
+        }
+    }
+
+    /// Queues a failed message again.
+    public func retry(_ item: TimelineItem) async {
+        await attempt { () async throws(CauserieError) in try await client.outbox.retry(item.key) }
+    }
+
+    /// Gives up a message that was not sent, or takes one back that was.
+    public func delete(_ item: TimelineItem) async {
+        await attempt { () async throws(CauserieError) in
+            if item.messageID == nil {
+                try await client.outbox.cancel(item.key)
+            } else {
+                try await conversation.delete(MessageTarget(item))
+            }
+        }
+    }
+
+    /// Changes what one's own message says.
+    public func edit(_ item: TimelineItem, text: String) async {
+        await attempt { () async throws(CauserieError) in
+            try await conversation.edit(MessageTarget(item), text: text)
+        }
+    }
+
+    /// Puts one's emoji on a message, or takes it off.
+    public func toggle(_ emoji: String, on item: TimelineItem) async {
+        await attempt { () async throws(CauserieError) in
+            let target = MessageTarget(item)
+            if item.reactions.contains(where: { $0.emoji == emoji && $0.isMine }) {
+                try await conversation.removeReaction(emoji, from: target)
+            } else {
+                try await conversation.react(to: target, with: emoji)
+            }
+        }
+    }
+
+    /// Shows a page of older messages.
+    public func loadOlder() async {
+        guard let timeline else { return }
+        await attempt { () async throws(CauserieError) in try await timeline.loadOlder() }
+    }
+
+    /// Everything that is known was read.
+    public func markRead() async {
+        await attempt { () async throws(CauserieError) in try await conversation.markRead() }
+    }
+
+    /// What stands in the text field: kept as a draft, and the others are told that somebody types.
+    public func typed(_ text: String) async {
+        await attempt { () async throws(CauserieError) in
+            try await conversation.setDraft(text.isEmpty ? nil : text)
+            try await conversation.setTyping(!text.isEmpty)
+        }
+    }
+
+    // MARK: Following
+
+    private func follow(_ timeline: Timeline) async {
+        for await batch in timeline.updates {
+            // Once for all of them: each change of `items` is one for who observes it.
+            var items = items
+            for diff in batch.diffs { items.apply(diff) }
+            self.items = items
+            state = batch.state
+        }
+    }
+
+    private func followTyping() async {
+        let filter = EventFilter(kinds: [.typing], conversationID: conversation.id)
+        guard let events = try? client.events(filter) else { return }
+        for await _ in events {
+            typingUserIDs = conversation.typingUserIDs.filter { $0 != client.userID }
+        }
+    }
+
+    private func attempt(_ work: () async throws(CauserieError) -> Void) async {
+        do { try await work() } catch { failure = error }
+    }
+}

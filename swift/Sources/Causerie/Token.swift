@@ -1,0 +1,40 @@
+internal import CauserieGenerated
+
+/// What a token provider is asked.
+public struct TokenRequest: Hashable, Sendable {
+    /// For whom.
+    public let userID: String
+    /// The server refused the last token: get a new one, do not give a remembered one again.
+    public let wasRefused: Bool
+}
+
+/// Why a token provider has no token. Whatever else it throws counts as ``unavailable(_:)``.
+public enum TokenError: Error, Hashable, Sendable {
+    /// The user must sign in again: the connection comes to rest in
+    /// ``ConnectionState/signInNeeded(reason:)``.
+    case signInNeeded(String)
+    /// Not now; the SDK asks again by itself, with back-off.
+    case unavailable(String)
+}
+
+/// The app's closure, as the border calls it.
+final class TokenSource: CauserieGenerated.TokenProvider {
+    private let provide: @Sendable (TokenRequest) async throws -> String
+
+    init(_ provide: @escaping @Sendable (TokenRequest) async throws -> String) {
+        self.provide = provide
+    }
+
+    func token(question: CauserieGenerated.TokenQuestion) async -> CauserieGenerated.TokenAnswer {
+        let request = TokenRequest(userID: question.userId, wasRefused: question.refused)
+        do {
+            return .init(token: try await provide(request), problem: nil, signInNeeded: false)
+        } catch TokenError.signInNeeded(let reason) {
+            return .init(token: nil, problem: reason, signInNeeded: true)
+        } catch TokenError.unavailable(let reason) {
+            return .init(token: nil, problem: reason, signInNeeded: false)
+        } catch {
+            return .init(token: nil, problem: "\(error)", signInNeeded: false)
+        }
+    }
+}
