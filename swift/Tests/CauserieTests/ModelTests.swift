@@ -1,0 +1,84 @@
+import Causerie
+import Observation
+import Testing
+
+@MainActor
+@Suite(.timeLimit(.minutes(1)))
+struct ModelTests {
+    /// Waits until what a model shows fits, as a view does: it is told that something will change.
+    private func waits(until fits: @escaping @MainActor () -> Bool) async {
+        while true {
+            let (changes, change) = AsyncStream<Void>.makeStream()
+            let fit = withObservationTracking(fits) { change.finish() }
+            if fit { return }
+            for await _ in changes {}
+        }
+    }
+
+    @Test func `the list model follows the list on the main actor`() async throws {
+        let alice = try await Person.offline()
+        let model = ConversationListModel(alice.client)
+        #expect(model.items.isEmpty)
+        #expect(model.connection == .disconnected)
+        #expect(!model.isOffline)
+        let running = Task { await model.run() }
+        let conversation = try await alice.client.openDirect(with: "bob")
+        await waits { model.items.map(\.id) == [conversation.id] }
+        #expect(model.unreadCount == 0)
+        try await alice.client.start()
+        await waits { model.isOffline }
+        await alice.client.close()
+        await running.value
+    }
+
+    @Test func `the timeline model does what a person does`() async throws {
+        let alice = try await Person.offline()
+        let conversation = try await alice.client.openDirect(with: "bob")
+        let model = TimelineModel(conversation, of: alice.client)
+        let running = Task { await model.run() }
+        await model.typed("Bonj")
+        #expect(conversation.draft == "Bonj")
+        await model.send("Bonjour")
+        #expect(conversation.draft == nil)
+        await waits { model.items.map(\.text) == ["Bonjour"] }
+        await model.edit(model.items[0], text: "Bonsoir")
+        await waits { model.items.map(\.text) == ["Bonsoir"] }
+        await model.toggle("👍", on: model.items[0])
+        await waits { model.items[0].reactions.map(\.isMine) == [true] }
+        await model.toggle("👍", on: model.items[0])
+        await waits { model.items[0].reactions.isEmpty }
+        await model.markRead()
+        await model.loadOlder()
+        await model.delete(model.items[0])
+        await waits { model.items.isEmpty }
+        #expect(model.failure == nil)
+        await alice.client.close()
+        await running.value
+    }
+
+    @Test func `what fails is shown and does not throw`() async throws {
+        let alice = try await Person.offline()
+        let conversation = try await alice.client.openDirect(with: "bob")
+        let model = TimelineModel(conversation, of: alice.client)
+        await model.send("")
+        #expect(model.failure?.code == .invalid)
+        model.failure = nil
+        await alice.client.close()
+        await model.run()
+        #expect(model.failure?.code == .closed)
+    }
+
+    @Test func `a model ends with its task and can run again`() async throws {
+        let alice = try await Person.offline()
+        let conversation = try await alice.client.openDirect(with: "bob")
+        try await conversation.send("Bonjour")
+        let model = TimelineModel(conversation, of: alice.client)
+        for _ in 1...2 {
+            let running = Task { await model.run() }
+            await waits { !model.items.isEmpty }
+            running.cancel()
+            await running.value
+        }
+        await alice.client.close()
+    }
+}

@@ -1,0 +1,89 @@
+import Causerie
+import Foundation
+import Server
+
+/// A user with one device, for a test: a folder of their own, and a name that no other test has.
+struct Person: Sendable {
+    let folder: Folder
+    let name: String
+    let client: Client
+
+    /// Opens without a network: nothing listens where its server should be.
+    static func offline(_ name: String = "alice") async throws -> Self {
+        let folder = Folder()
+        return try await opened(name, in: folder, server: "ws://127.0.0.1:1") { "no token" }
+    }
+
+    /// Opens and connects to the real server.
+    static func online(_ name: String) async throws -> Self {
+        let server = try await Server.shared.value
+        let unique = "\(name)-\(UUID().uuidString.lowercased())"
+        let person = try await opened(unique, in: Folder(), server: server.url) {
+            try await server.token(for: unique)
+        }
+        try await person.client.start()
+        try await person.reaches(.live)
+        return person
+    }
+
+    static func opened(
+        _ name: String, in folder: Folder, server: String,
+        tokens: @escaping @Sendable () async throws -> String
+    ) async throws -> Self {
+        let client = try await Causerie.open(
+            directory: folder.url, server: server, user: name, tokens: tokens)
+        return Self(folder: folder, name: name, client: client)
+    }
+
+    /// Waits until the connection stands so.
+    func reaches(_ state: ConnectionState) async throws {
+        _ = try await client.connectionStates.element { $0 == state }
+    }
+
+    /// The conversation, once this device knows it.
+    func conversation(_ id: String) async throws -> Conversation {
+        let conversation = try client.conversation(id)
+        _ = try await client.conversations.updates.element { _ in conversation.item != nil }
+        return conversation
+    }
+
+    /// What a conversation's timeline shows, once it fits.
+    func shown(
+        in id: String, until fits: @Sendable ([TimelineItem]) -> Bool
+    ) async throws -> [TimelineItem] {
+        let timeline = try await conversation(id).timeline()
+        var items: [TimelineItem] = []
+        for await batch in timeline.updates {
+            for diff in batch.diffs where !items.apply(diff) {
+                throw Missing("\(diff) does not fit")
+            }
+            if fits(items) { return items }
+        }
+        throw Missing("it was closed")
+    }
+}
+
+extension Updates {
+    /// The first element that fits.
+    func element(where fits: @Sendable (Element) throws -> Bool) async throws -> Element {
+        for await element in self where try fits(element) { return element }
+        throw Missing("it ended")
+    }
+}
+
+/// Something that happens once and that a test waits for.
+actor Signal {
+    private var happened = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func happen() {
+        happened = true
+        for waiter in waiting { waiter.resume() }
+        waiting = []
+    }
+
+    func wait() async {
+        if happened { return }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+}

@@ -1,0 +1,99 @@
+import Causerie
+import Foundation
+import Server
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct TokenTests {
+    struct Broken: Error {}
+
+    /// Counts, and remembers what was asked.
+    actor Asked {
+        private(set) var requests: [TokenRequest] = []
+
+        func add(_ request: TokenRequest) -> Int {
+            requests.append(request)
+            return requests.count
+        }
+    }
+
+    @Test func `a provider that says that the user must sign in brings the connection to rest`()
+        async throws
+    {
+        let server = try await Server.shared.value
+        let alice = try await Person.opened("alice", in: Folder(), server: server.url) {
+            throw TokenError.signInNeeded("signed out elsewhere")
+        }
+        try await alice.client.start()
+        try await alice.reaches(.signInNeeded(reason: "signed out elsewhere"))
+        await alice.client.close()
+    }
+
+    @Test func `whatever else a provider throws is tried again`() async throws {
+        let server = try await Server.shared.value
+        let name = "alice-\(UUID().uuidString.lowercased())"
+        let asked = Asked()
+        let client = try await Causerie.open(
+            directory: Folder().url, server: server.url, user: name
+        ) { request in
+            if await asked.add(request) == 1 { throw Broken() }
+            return try await server.token(for: name)
+        }
+        try await client.start()
+        let waiting = try await client.connectionStates.element {
+            if case .waiting = $0 { true } else { $0 == .live }
+        }
+        if case .waiting(let attempt, let delay, let reason) = waiting {
+            #expect(attempt >= 1)
+            #expect(delay >= .zero)
+            #expect(reason.contains("Broken"))
+        }
+        client.networkChanged()
+        _ = try await client.connectionStates.element { $0 == .live }
+        #expect(await asked.requests.count == 2)
+        await client.close()
+    }
+
+    @Test func `a provider is told whose token it is and that the last one was refused`()
+        async throws
+    {
+        let server = try await Server.shared.value
+        let name = "alice-\(UUID().uuidString.lowercased())"
+        let asked = Asked()
+        let client = try await Causerie.open(
+            directory: Folder().url, server: server.url, user: name
+        ) { request in
+            if await asked.add(request) == 1 { return "forged" }
+            return try await server.token(for: name)
+        }
+        try await client.start()
+        _ = try await client.connectionStates.element { $0 == .live }
+        #expect(
+            await asked.requests.map { [$0.userID, "\($0.wasRefused)"] } == [
+                [name, "false"], [name, "true"],
+            ])
+        await client.close()
+    }
+
+    @Test func `a provider that never answers does not keep the client from closing`() async throws
+    {
+        let server = try await Server.shared.value
+        let asked = Signal()
+        let ended = Signal()
+        let alice = try await Person.opened("alice", in: Folder(), server: server.url) {
+            await asked.happen()
+            do {
+                try await Task.sleep(for: .seconds(3600))
+            } catch {
+                await ended.happen()
+                throw error
+            }
+            return "too late"
+        }
+        try await alice.client.start()
+        await asked.wait()
+        await alice.client.close()
+        // Its task was cancelled.
+        await ended.wait()
+    }
+}
