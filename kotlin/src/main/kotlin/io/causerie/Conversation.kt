@@ -1,0 +1,202 @@
+package io.causerie
+
+import io.causerie.internal.call
+import io.causerie.internal.read
+import io.causerie.internal.translated
+import io.causerie.internal.write
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.job
+import io.causerie.internal.ffi.Conversation as FfiConversation
+import io.causerie.internal.ffi.Timeline as FfiTimeline
+
+/**
+ * One conversation. Several of these may exist of the same one; they hold nothing that had to be
+ * closed.
+ *
+ * Everything that writes returns as soon as the write is on this device's disk, connected or not,
+ * with the key under which it is shown, sent and confirmed; see [Outbox] for how it fares. A coroutine
+ * that is cancelled meanwhile stops waiting; the write goes its way.
+ */
+public class Conversation internal constructor(
+    private val core: FfiConversation,
+    private val chat: Causerie,
+) {
+    /** Its id. */
+    public val id: String = translated { core.id() }
+
+    /** What the list shows of it; null while this device does not know it. */
+    public fun item(): ConversationItem? = translated { core.entry() }?.read()
+
+    /**
+     * Says something. The message is in every open timeline when this returns, and goes to the
+     * server by itself.
+     *
+     * @return its key.
+     * @throws CauserieException `unknown_conversation`, `too_large` beyond 16 KiB, `invalid` if it is
+     *   empty, `disk_full`, `closed`. Then it was not queued.
+     */
+    public suspend fun send(text: String): String = call { core.send(text) }
+
+    /**
+     * As [send], with everything that a message may have.
+     *
+     * @return its key.
+     * @throws CauserieException as [send].
+     */
+    public suspend fun send(message: NewMessage): String = call { core.sendMessage(message.write()) }
+
+    /**
+     * Changes what one's own message says.
+     *
+     * @return the edit's key.
+     * @throws CauserieException as [send]. That the message is not there or another's is the server's
+     *   to say, and then this write fails in the [Outbox].
+     */
+    public suspend fun edit(target: MessageTarget, text: String): String = call { core.edit(target.write(), text) }
+
+    /**
+     * Takes a message back, for everybody. One that was never sent just goes.
+     *
+     * @return the deletion's key.
+     * @throws CauserieException as [edit].
+     */
+    public suspend fun delete(target: MessageTarget): String = call { core.delete(target.write()) }
+
+    /**
+     * Puts an emoji on a message.
+     *
+     * @return the reaction's key.
+     * @throws CauserieException as [edit].
+     */
+    public suspend fun react(target: MessageTarget, emoji: String): String =
+        call { core.react(target.write(), emoji) }
+
+    /**
+     * Takes one's emoji off.
+     *
+     * @return the write's key.
+     * @throws CauserieException as [edit].
+     */
+    public suspend fun unreact(target: MessageTarget, emoji: String): String =
+        call { core.unreact(target.write(), emoji) }
+
+    /**
+     * Everything up to this message is read; everything known, if null. Offline, the newest is told
+     * to the server once connected.
+     *
+     * @param seq the message's place in the conversation's order.
+     * @throws CauserieException `unknown_conversation`, `disk_full`, `closed`.
+     */
+    public suspend fun markRead(seq: Long? = null): Unit = call { core.markRead(seq) }
+
+    /**
+     * Call it with true at every keystroke: the SDK tells the others, at most every 3 s, and that it
+     * ended after 3 s without one. Nothing is told while offline.
+     *
+     * @throws CauserieException `unknown_conversation`, `closed`.
+     */
+    public suspend fun typing(typing: Boolean): Unit = call { core.typing(typing) }
+
+    /** Who types now, as far as this device was told: while a timeline of it is open. */
+    public fun typingUsers(): List<String> = translated { core.typingUsers() }
+
+    /** Who types, at once and whenever it changes; see [typingUsers]. */
+    public fun typingChanges(): Flow<List<String>> =
+        chat.watch(EventFilter(setOf(EventKind.Typing), id), ::typingUsers)
+
+    /**
+     * How far others have read, as far as this device was told.
+     *
+     * @throws CauserieException why the cache could not be read; `closed`.
+     */
+    public suspend fun readCursors(): List<ReadCursor> = call { core.readCursors() }.map { it.read() }
+
+    /**
+     * A page of its members, from the server.
+     *
+     * @param cursor the [MembersPage.cursor] of the page before; null for the first.
+     * @throws CauserieException `offline` without a connection, or the server's code; `closed`.
+     */
+    public suspend fun members(cursor: String? = null): MembersPage = call { core.members(cursor, null) }.read()
+
+    /**
+     * Lets users in. Owner and admins may.
+     *
+     * @return the write's key.
+     * @throws CauserieException `invalid` if an id is malformed; otherwise as [edit].
+     */
+    public suspend fun addMembers(userIds: List<String>): String = call { core.addMembers(userIds) }
+
+    /**
+     * Puts users out. Owner and admins may.
+     *
+     * @return the write's key.
+     * @throws CauserieException as [addMembers].
+     */
+    public suspend fun removeMembers(userIds: List<String>): String = call { core.removeMembers(userIds) }
+
+    /**
+     * Changes what users may do. Owner and admins may.
+     *
+     * @param role one of [Role].
+     * @return the write's key.
+     * @throws CauserieException as [addMembers].
+     */
+    public suspend fun setRole(userIds: List<String>, role: String): String = call { core.setRole(userIds, role) }
+
+    /**
+     * Changes title, picture or settings. Owner and admins may.
+     *
+     * @return the write's key.
+     * @throws CauserieException as [edit].
+     */
+    public suspend fun update(changes: ConversationChanges): String = call { core.update(changes.write()) }
+
+    /**
+     * Leaves it. A direct conversation cannot be left.
+     *
+     * @return the write's key.
+     * @throws CauserieException as [edit].
+     */
+    public suspend fun quit(): String = call { core.quit() }
+
+    /** What was typed on this device and not sent. */
+    public fun draft(): String? = translated { core.draft() }
+
+    /**
+     * Keeps what was typed, on this device; forgets it with null.
+     *
+     * @throws CauserieException `unknown_conversation`, `disk_full`, `closed`.
+     */
+    public suspend fun setDraft(text: String?): Unit = call { core.setDraft(text) }
+
+    /**
+     * Opens a view of it. What is cached is there when this returns, also offline.
+     *
+     * @param start where it begins.
+     * @param page how many messages are loaded at once, 1 to 200.
+     * @throws CauserieException `unknown_conversation`, or why the cache could not be read; `closed`.
+     */
+    public suspend fun timeline(start: TimelineStart = TimelineStart.Newest, page: Int = PAGE): Timeline {
+        var opened: FfiTimeline? = null
+        try {
+            call { opened = core.timeline(start.write(), page.toLong()) }
+        } catch (e: CancellationException) {
+            // It was opened, and nobody will have it.
+            opened?.let {
+                it.end()
+                it.destroy()
+            }
+            throw e
+        }
+        val owner = chat.work.coroutineContext
+        return Timeline(checkNotNull(opened), CoroutineScope(owner + SupervisorJob(owner.job)), id)
+    }
+
+    private companion object {
+        const val PAGE = 50
+    }
+}

@@ -1,0 +1,40 @@
+package io.causerie.internal
+
+import io.causerie.SignInRequired
+import io.causerie.TokenProvider
+import io.causerie.TokenRequest
+import io.causerie.internal.border.TokenQuestion
+import io.causerie.internal.ffi.TokenAnswer
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.withContext
+import io.causerie.internal.ffi.TokenProvider as FfiTokenProvider
+
+/** The app's provider as the core asks it: every outcome is an answer. */
+internal class AskedTokens(private val provider: TokenProvider) : FfiTokenProvider {
+    override suspend fun token(question: TokenQuestion): TokenAnswer =
+        try {
+            // It may block, and the thread of a coroutine of the app's is not for that.
+            val token = withContext(Dispatchers.IO) {
+                provider.token(TokenRequest(question.userId, question.refused))
+            }
+            TokenAnswer(token, null, false)
+        } catch (e: SignInRequired) {
+            TokenAnswer(null, e.message ?: "the user must sign in", true)
+        } catch (e: CancellationException) {
+            // Ours, if the core asks no more; otherwise what the provider waited for was cancelled.
+            currentCoroutineContext().ensureActive()
+            problem(e)
+        } catch (
+            @Suppress("TooGenericExceptionCaught") e: Throwable,
+        ) {
+            // An error, too: nobody else would catch it, and the core would wait for half a minute.
+            problem(e)
+        }
+
+    /** Its words may hold what they like, a token too: only its type is told. */
+    private fun problem(e: Throwable) =
+        TokenAnswer(null, "the token provider threw ${e.javaClass.name}", false)
+}

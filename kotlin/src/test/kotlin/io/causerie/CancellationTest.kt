@@ -1,0 +1,131 @@
+package io.causerie
+
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+import java.io.File
+
+class CancellationTest {
+    @TempDir
+    lateinit var dir: File
+
+    @Test
+    fun `cancelling ends the waiting and not the write`() = test {
+        offline(dir).use { chat ->
+            val bob = chat.openDirect("bob")
+            val key = bob.send("patience")
+            val waiting = launch(start = CoroutineStart.UNDISPATCHED) { chat.outbox.settled(key) }
+            waiting.cancelAndJoin()
+            assertEquals(SendState.Queued, chat.outbox.now(key))
+        }
+    }
+
+    @Test
+    fun `a coroutine that is cancelled while it writes has written, or has not, and never half`() = test {
+        offline(dir).use { chat ->
+            val bob = chat.openDirect("bob")
+            val timeline = bob.timeline(page = 200)
+            repeat(100) { n ->
+                val writing = launch(start = CoroutineStart.UNDISPATCHED) { bob.send("message $n") }
+                writing.cancel()
+            }
+            val last = bob.send("last")
+            val shown = timeline.now()
+            assertEquals(last, shown.items.last().tempId)
+            // Each of them was begun before it was cancelled, so that each is there, in order.
+            assertEquals((0 until 100).map { "message $it" } + "last", shown.texts())
+        }
+    }
+
+    @Test
+    fun `a coroutine that is cancelled already does not begin to write`() = test {
+        offline(dir).use { chat ->
+            val bob = chat.openDirect("bob")
+            coroutineScope {
+                launch {
+                    cancel()
+                    bob.send("too late")
+                }
+            }
+            assertTrue(bob.timeline().now().items.isEmpty())
+        }
+    }
+
+    @Test
+    fun `opening that is cancelled leaves nothing open`() = test {
+        repeat(20) {
+            val opening = async(Dispatchers.Default) { offline(dir, "alice") }
+            opening.cancel()
+            try {
+                opening.await().closeAndJoin()
+            } catch (_: CancellationException) {
+                // As it should be.
+            }
+        }
+        // Another user's client can have the folder only if nobody has it open; it is refused for
+        // the user it belongs to, not for being open.
+        offline(dir, "alice").use { chat -> assertEquals("alice", chat.userId) }
+    }
+
+    @Test
+    fun `a timeline that nobody waits for any more is closed`() = test {
+        offline(dir).use { chat ->
+            val bob = chat.openDirect("bob")
+            repeat(50) {
+                val opening = launch(Dispatchers.Default) { bob.timeline() }
+                opening.cancel()
+            }
+            assertTrue(bob.timeline().now().items.isEmpty())
+        }
+    }
+
+    @Test
+    fun `a caller without a dispatcher does not go on on a thread of the core's`() = test {
+        offline(dir).use { chat ->
+            val threads = withContext(Dispatchers.Unconfined) {
+                val bob = chat.openDirect("bob")
+                List(20) {
+                    bob.send("message $it")
+                    Thread.currentThread().name
+                }
+            }
+            assertTrue(threads.none { it.startsWith("causerie") }, "$threads")
+        }
+    }
+
+    @Test
+    fun `ending a collection ends its listener and no other`() = test {
+        offline(dir).use { chat ->
+            val bob = chat.openDirect("bob")
+            val timeline = bob.timeline()
+            repeat(100) { timeline.changes().first() }
+            val heard = CompletableDeferred<TimelineUpdate>()
+            val listening = CompletableDeferred<Unit>()
+            val job = launch {
+                timeline.changes().collect { update ->
+                    if (update.changes.first() is TimelineChange.Reset) listening.complete(Unit) else heard.complete(update)
+                }
+            }
+            listening.await()
+            bob.send("Salut")
+            assertTrue(heard.await().changes.single() is TimelineChange.Insert)
+            job.cancelAndJoin()
+            assertFalse(job.isActive)
+            assertNull(timeline.now().items.single().seq)
+        }
+    }
+}

@@ -1,0 +1,161 @@
+package io.causerie.measure
+
+import io.causerie.Causerie
+import io.causerie.ConnectionState
+import io.causerie.Conversation
+import io.causerie.SendState
+import io.causerie.TestServer
+import io.causerie.TimelineChange
+import io.causerie.awaits
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
+import kotlinx.serialization.json.addJsonObject
+import kotlinx.serialization.json.buildJsonObject
+import kotlinx.serialization.json.put
+import kotlinx.serialization.json.putJsonArray
+import java.io.File
+import java.nio.file.Files
+import kotlin.system.exitProcess
+
+/** What something costs, in microseconds. */
+private class Cost(val what: String, val budgetUs: Double?, samplesNs: List<Long>) {
+    private val sorted = samplesNs.sorted()
+    val samples = sorted.size
+    val mean = sorted.average() / US
+    val p50 = percentile(50)
+    val p99 = percentile(99)
+    val isWithin get() = budgetUs == null || mean < budgetUs
+
+    private fun percentile(percent: Int) = sorted[(sorted.size - 1) * percent / 100] / US
+}
+
+private const val US = 1_000.0
+private const val CALL_US = 30.0
+private const val EVENT_US = 10.0
+private const val CALLS_AT_ONCE = 100
+private const val BATCH = 64
+
+/**
+ * What crossing into the core costs through the public API: a plain call, a future that is ready, a
+ * future that a thread of the core's completes, and an event of a timeline in a batch of 64. Against a
+ * real server; the library should be a release one.
+ *
+ * `--json` prints JSON in place of a table; the process fails if something is above its budget.
+ */
+fun main(arguments: Array<String>) {
+    val folder = Files.createTempDirectory("causerie-costs").toFile()
+    val costs = try {
+        TestServer(File(folder, "server")).use { server -> runBlocking(Dispatchers.Default) { measure(server, folder) } }
+    } finally {
+        folder.deleteRecursively()
+    }
+    println(if ("--json" in arguments) json(costs) else table(costs))
+    if (!costs.all { it.isWithin }) exitProcess(1)
+}
+
+private suspend fun measure(server: TestServer, folder: File): List<Cost> {
+    suspend fun open(userId: String) =
+        Causerie.open(File(folder, userId), server.url, userId, tokens = server.tokens()).also { chat ->
+            chat.start()
+            chat.connection.awaits { it == ConnectionState.Live }
+        }
+    return open("alice").use { alice ->
+        open("bob").use { bob ->
+            val mine = alice.openDirect("bob")
+            val key = mine.send("first")
+            check(alice.outbox.settled(key) is SendState.Sent)
+            val theirs = bob.conversation(mine.id)
+            bob.conversations.awaits { it.isNotEmpty() }
+            listOf(
+                cost("a plain call") { mine.typingUsers() },
+                cost("a future that is ready") { alice.outbox.settled(key) },
+                cost("a future that another thread completes") { mine.typing(false) },
+                events(mine, theirs),
+            )
+        }
+    }
+}
+
+/** By a hundred calls a sample, since a clock costs, too; warm, as an app is that runs for a while. */
+private suspend fun cost(what: String, call: suspend () -> Unit): Cost {
+    suspend fun sample(): Long {
+        val begun = System.nanoTime()
+        repeat(CALLS_AT_ONCE) { call() }
+        return (System.nanoTime() - begun) / CALLS_AT_ONCE
+    }
+    repeat(WARM_UP) { sample() }
+    return Cost(what, CALL_US, List(SAMPLES) { sample() })
+}
+
+private const val WARM_UP = 150
+private const val SAMPLES = 200
+
+/**
+ * A collector that is busy while 64 messages of another user come, and is then told of them: from when
+ * it is free until it has all of them, a message.
+ */
+private suspend fun events(from: Conversation, to: Conversation): Cost = withContext(Dispatchers.Default) {
+    var said = 0
+    val samples = List(EVENT_WARM_UP + EVENT_SAMPLES) {
+        to.timeline().use { timeline ->
+            val (ready, go) = CompletableDeferred<Unit>() to CompletableDeferred<Unit>()
+            var free = 0L
+            val told = async {
+                var events = 0
+                timeline.changes().first { update ->
+                    if (!ready.isCompleted) {
+                        ready.complete(Unit)
+                        go.await()
+                        free = System.nanoTime()
+                    } else {
+                        events += update.changes.count { it is TimelineChange.Insert }
+                    }
+                    events == BATCH
+                }
+                System.nanoTime() - free
+            }
+            ready.await()
+            repeat(BATCH) { from.send("${said++}: a line of about the length that people write") }
+            awaitLast(to, "${said - 1}:")
+            go.complete(Unit)
+            told.await() / BATCH
+        }
+    }
+    Cost("an event in a batch of $BATCH", EVENT_US, samples.drop(EVENT_WARM_UP))
+}
+
+private suspend fun awaitLast(conversation: Conversation, text: String) {
+    while (conversation.item()?.last?.text?.startsWith(text) != true) kotlinx.coroutines.delay(1)
+}
+
+private const val EVENT_WARM_UP = 100
+private const val EVENT_SAMPLES = 100
+
+private fun table(costs: List<Cost>): String = buildString {
+    appendLine("| µs | mean | p50 | p99 | budget |")
+    appendLine("|---|---|---|---|---|")
+    for (cost in costs) {
+        val budget = cost.budgetUs?.let { "< %.0f".format(it) }.orEmpty()
+        appendLine("| %s | %.1f | %.1f | %.1f | %s |".format(cost.what, cost.mean, cost.p50, cost.p99, budget))
+    }
+}.trimEnd()
+
+private fun json(costs: List<Cost>) = buildJsonObject {
+    putJsonArray("costs") {
+        for (cost in costs) {
+            addJsonObject {
+                put("what", cost.what)
+                put("samples", cost.samples)
+                put("mean_us", cost.mean)
+                put("p50_us", cost.p50)
+                put("p99_us", cost.p99)
+                put("budget_us", cost.budgetUs)
+                put("within", cost.isWithin)
+            }
+        }
+    }
+}
