@@ -22,6 +22,8 @@ use crate::{
     shown::Refusal,
 };
 
+/// How long a process may take to come up: what that takes is its runtime's, not the SDK's.
+const TO_BEGIN: Duration = Duration::from_secs(120);
 /// How long a process may take to end once its input has, or its output. It has nothing to do any
 /// more; what keeps it is a thread or a task that somebody forgot.
 pub const TO_END: Duration = Duration::from_secs(10);
@@ -59,10 +61,11 @@ pub fn lost(what: impl fmt::Display) -> Refusal {
 }
 
 impl Process {
-    /// Starts `program` as this device. `changed` is told when it says so, and when its output ends.
+    /// Starts `program` as this device, and waits until it answers. `changed` is told when it says so,
+    /// and when its output ends.
     ///
     /// # Errors
-    /// If it does not start.
+    /// If it does not start, or shows anything before it was opened.
     pub async fn begin(
         program: &Program,
         spec: &Spec,
@@ -93,7 +96,12 @@ impl Process {
             errors: tokio::spawn(keep(stderr, Arc::clone(tail))),
         };
         process.tell(&Told::Be(spec.clone())).await?;
-        Ok(process)
+        match timeout(TO_BEGIN, process.ask(&Told::Look)).await {
+            Ok(Ok(Says::Shown(shown))) if shown.connection == "closed" => Ok(process),
+            Ok(Ok(other)) => Err(lost(format!("before it was opened, it said {other:?}"))),
+            Ok(Err(refusal)) => Err(refusal),
+            Err(_) => Err(lost(format!("it does not answer within {TO_BEGIN:?}"))),
+        }
     }
 
     /// Tells it something, and waits for the answer.
@@ -251,8 +259,11 @@ async fn keep(stderr: ChildStderr, tail: Arc<Tail>) {
 mod tests {
     use super::*;
 
+    /// A device that comes up, and does what the script does from then on.
     async fn begin(script: &str) -> (Process, Arc<Tail>) {
-        let program = ["sh", "-c", script].map(OsString::from).to_vec();
+        let closed = r#"{"says":"shown","connection":"closed","rooms":[],"outbox":[],"tokens_asked":0,"ever":[],"broken":[]}"#;
+        let script = format!("read be; read look; echo '{closed}'\n{script}");
+        let program = ["sh", "-c", &script].map(OsString::from).to_vec();
         let changed = Arc::new(Notify::new());
         let spec = Spec {
             url: "ws://127.0.0.1:1".into(),
@@ -268,7 +279,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_process_that_ends_by_itself_is_told_with_its_code_and_its_last_words() {
-        let (mut process, tail) = begin("read be; read look; echo 'no memory' >&2; exit 7").await;
+        let (mut process, tail) = begin("read look; echo 'no memory' >&2; exit 7").await;
         let refusal = process.ask(&Told::Look).await.expect_err("it ended");
         assert!(refusal.message.contains("exit status: 7"), "{refusal:?}");
         assert_eq!(tail.text(), "no memory");
@@ -276,7 +287,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_answer_is_told_as_it_was_said() {
-        let (mut process, _) = begin("read be; read look; echo hello; read end").await;
+        let (mut process, _) = begin("read look; echo hello; read end").await;
         let refusal = process.ask(&Told::Look).await.expect_err("no answer");
         assert!(refusal.message.contains("it said `hello`"), "{refusal:?}");
         process.kill().await.expect("killed");
@@ -284,7 +295,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_second_answer_to_one_question_is_not_taken_for_that_to_the_next() {
-        let twice = r#"read be; read look; echo '{"says":"done"}
+        let twice = r#"read look; echo '{"says":"done"}
 {"says":"done"}
 {"says":"changed"}'; read end"#;
         let (mut process, _) = begin(twice).await;

@@ -185,6 +185,11 @@ impl Play<'_> {
         let Some((_, seat)) = self.seats.get_mut(name) else {
             return Err(format!("no device is called {name}"));
         };
+        // What does not run is closed already, and cannot be killed.
+        if call.as_ref().is_some_and(|call| *call != Call::Close) {
+            let begun = seat.begin().await;
+            begun.map_err(|refusal| format!("{described}: {}", refusal.message))?;
+        }
         let done = timeout(PATIENCE, async {
             match call {
                 Some(call) => seat.call(call).await,

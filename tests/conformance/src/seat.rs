@@ -34,6 +34,17 @@ pub struct Apart {
 }
 
 impl Seat {
+    /// Has its process come up, if it is to have one and does not: before its first call.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub async fn begin(&mut self) -> Result<(), Refusal> {
+        match self {
+            Self::Here(_) => Ok(()),
+            Self::Apart(process) => process.begin().await,
+        }
+    }
+
     /// Calls the SDK.
     ///
     /// # Errors
@@ -105,7 +116,7 @@ impl Seat {
 }
 
 impl Apart {
-    /// A device that `program` runs. Its process begins with the first thing that it does.
+    /// A device that `program` runs, once it begins.
     pub fn new(program: Program, spec: Spec, changed: Arc<Notify>, tail: Tail) -> Self {
         Self {
             program,
@@ -117,15 +128,20 @@ impl Apart {
         }
     }
 
+    async fn begin(&mut self) -> Result<(), Refusal> {
+        if self.running.is_none() {
+            let begun = Process::begin(&self.program, &self.spec, &self.changed, &self.tail);
+            self.running = Some(begun.await?);
+        }
+        Ok(())
+    }
+
     async fn call(&mut self, call: Call) -> Result<Done, Refusal> {
         let running = match &mut self.running {
             Some(running) => running,
             // What does not run is closed.
             None if call == Call::Close => return Ok(Done::default()),
-            none => {
-                let begun = Process::begin(&self.program, &self.spec, &self.changed, &self.tail);
-                none.insert(begun.await?)
-            }
+            None => return Err(lost("it does not run")),
         };
         match running.ask(&Told::Call(call)).await? {
             Says::Done(done) => Ok(done),
