@@ -23,14 +23,23 @@ pub enum Where {
     },
 }
 
+/// Why we cannot work in the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// There is none.
+    NotMade,
+    /// Its mounts are root's to make.
+    TakesRoot,
+}
+
 impl Where {
-    /// In the tree of the cache, if it is there and we may enter it.
-    pub fn in_tree(place: &Place) -> Result<Self, &'static str> {
+    /// In the tree of the cache.
+    pub fn in_tree(place: &Place) -> Result<Self, Closed> {
         let Some(cache) = Cache::find().ok().filter(Cache::has_tree) else {
-            return Err("it is not installed");
+            return Err(Closed::NotMade);
         };
         if !is_root() {
-            return Err("it is only in the tree of Debian sid, which takes root");
+            return Err(Closed::TakesRoot);
         }
         Ok(Self::Tree {
             script: place.root().join("xtask/enter-tree.sh"),
@@ -101,6 +110,18 @@ mod tests {
         let kept = outermost(&folders.map(Path::new));
         let kept: Vec<_> = kept.into_iter().collect();
         assert_eq!(kept, ["/tmp", "/w/cause", "/w/causerie"].map(Path::new));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_script_that_enters_is_a_program_and_a_shell_can_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("enter-tree.sh");
+        let mode = std::fs::metadata(&script).unwrap().permissions().mode();
+        assert_eq!(mode & 0o111, 0o111);
+        let mut shell = std::process::Command::new("sh");
+        let read = shell.arg("-n").arg(&script).status().unwrap();
+        assert!(read.success());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::process::{Command, ExitCode};
 
 use crate::bindings::Language;
-use crate::inside::Where;
+use crate::inside::{Closed, Where};
 use crate::place::{Place, Step};
 use crate::setup::{Cache, Need};
 use crate::verdict::Judge;
@@ -68,8 +68,11 @@ fn find(place: &Place) -> Result<Where, &'static str> {
     if on_path {
         return Ok(Where::Here);
     }
-    Where::in_tree(place).map_err(|_| {
-        "no Swift 6 on PATH, and none in a tree that we may enter as root: cargo xtask setup swift"
+    Where::in_tree(place).map_err(|closed| match closed {
+        Closed::NotMade => "no Swift 6 on PATH: cargo xtask setup swift",
+        Closed::TakesRoot => {
+            "Swift 6 is only in the tree of Debian sid, which takes root; or put it on PATH"
+        }
     })
 }
 
