@@ -1,6 +1,6 @@
 //! The suite `kotlin`: its own tests by Maven, and the scenarios by devices of the JVM.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use crate::bindings::Language;
 use crate::place::{Place, Step};
@@ -8,7 +8,15 @@ use crate::setup::{Cache, Need};
 use crate::verdict::Judge;
 
 /// What Maven builds for the judge of the scenarios.
-const DEVICE: &str = "kotlin/target/conformance-device.jar";
+const DEVICE: &str = "conformance-device.jar";
+/// Many of them are started, none runs for long.
+const DEVICE_JVM: [&str; 5] = [
+    "java",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-Xshare:auto",
+    "-jar",
+];
 
 /// Its steps, or the one that says what is missing.
 pub fn steps(place: &Place) -> Vec<Step> {
@@ -16,17 +24,20 @@ pub fn steps(place: &Place) -> Vec<Step> {
         let missing = "no JDK 17 or no Maven: cargo xtask setup kotlin";
         return vec![place.step("tests", &[], Judge::Missing(missing))];
     }
+    let built = place.target().join("kotlin");
     let mut tests = place.step(
         "tests",
         &["mvn", "-B", "-ntp", "-f", "kotlin/pom.xml", "verify"],
         Judge::Surefire,
     );
+    let mut folder = OsString::from("-Dcauserie.build.dir=");
+    folder.push(&built);
+    tests.command.push(folder);
     tests.environment.extend(place.for_shells());
-    let device = place.root().join(DEVICE);
-    let mut scenarios = place.scenarios(
-        "kotlin",
-        Some(&[OsStr::new("java"), OsStr::new("-jar"), device.as_os_str()]),
-    );
+    let device = built.join(DEVICE);
+    let mut words: Vec<_> = DEVICE_JVM.map(OsStr::new).into();
+    words.push(device.as_os_str());
+    let mut scenarios = place.scenarios("kotlin", Some(&words));
     scenarios.environment.extend(place.for_shells());
     vec![
         place.libraries(),

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use crate::place::{Place, SERVER_FEATURES, Step};
 use crate::planted;
 use crate::setup::Language;
+use crate::swift;
 use crate::verdict::Judge;
 
 /// A named group of steps.
@@ -246,6 +247,12 @@ pub const ALL: &[Suite] = &[
             };
             vec![place.libraries(), python, node, dart]
         },
+    },
+    Suite {
+        name: "swift",
+        about: "the Swift SDK: its own tests, and every scenario through its public API",
+        needs: &[Language::Rust, Language::Swift],
+        steps: swift::steps,
     },
     Suite {
         name: "demo",

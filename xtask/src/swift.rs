@@ -12,6 +12,9 @@ use crate::verdict::Judge;
 
 /// The program that the judge of the scenarios starts.
 const DEVICE: &str = "causerie-device";
+/// What is held to `swift/.swift-format`.
+const FORM: &str = "swift format lint --strict --recursive Sources/Causerie Programs Tests \
+    Package.swift";
 /// Debian's Swift lacks a module that the compiler would import together with Foundation.
 const FOR_DEBIAN: [&str; 4] = [
     "-Xswiftc",
@@ -76,7 +79,6 @@ fn find(place: &Place) -> Result<Where, &'static str> {
     })
 }
 
-#[expect(dead_code, reason = "its suite comes with swift/")]
 /// The steps of the suite, or the one that says what is missing.
 pub fn steps(place: &Place) -> Vec<Step> {
     let found = match find(place) {
@@ -98,9 +100,14 @@ pub fn steps(place: &Place) -> Vec<Step> {
         step.folder = place.root().join("swift");
         step
     };
+    let form: Vec<_> = FORM.split_whitespace().collect();
+    let mut formatted = place.step("form", &[], Judge::ExitCode);
+    formatted.command = found.words(&form);
+    formatted.folder = place.root().join("swift");
     let mut steps = vec![
         place.libraries(),
         place.bindings_check("what is generated", Language::Swift),
+        formatted,
         swift("build", &["build", "--build-tests"], Judge::Preparation),
         swift("tests", &["test", "--skip-build"], Judge::SwiftTesting),
         place.scenarios("swift", Some(&device)),
