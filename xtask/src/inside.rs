@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::place::Place;
-use crate::setup::{Cache, is_root};
+use crate::setup::{Cache, may_mount};
 
 /// Where a language's programs are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub enum Where {
 pub enum Closed {
     /// There is none.
     NotMade,
-    /// Its mounts are root's to make.
-    TakesRoot,
+    /// We may not make its mounts: that takes root, and a container that lets root do so.
+    NoMounts,
 }
 
 impl Where {
@@ -38,8 +38,8 @@ impl Where {
         let Some(cache) = Cache::find().ok().filter(Cache::has_tree) else {
             return Err(Closed::NotMade);
         };
-        if !is_root() {
-            return Err(Closed::TakesRoot);
+        if !may_mount() {
+            return Err(Closed::NoMounts);
         }
         Ok(Self::Tree {
             script: place.root().join("xtask/enter-tree.sh"),

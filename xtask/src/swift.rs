@@ -73,8 +73,9 @@ fn find(place: &Place) -> Result<Where, &'static str> {
     }
     Where::in_tree(place).map_err(|closed| match closed {
         Closed::NotMade => "no Swift 6 on PATH: cargo xtask setup swift",
-        Closed::TakesRoot => {
-            "Swift 6 is only in the tree of Debian sid, which takes root; or put it on PATH"
+        Closed::NoMounts => {
+            "Swift 6 is only in the tree of Debian sid, for which we must be root and may mount; \
+             or put it on PATH"
         }
     })
 }

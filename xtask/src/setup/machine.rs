@@ -30,6 +30,8 @@ pub enum Rights {
 pub struct Machine {
     pub system: System,
     pub rights: Rights,
+    /// Whether what runs here may have mounts of its own.
+    pub mounts: bool,
     pub cache: Cache,
     /// The workspace's folder.
     pub root: PathBuf,
@@ -42,6 +44,7 @@ impl Machine {
         Ok(Self {
             system: system(&release),
             rights: rights(),
+            mounts: may_mount(),
             cache: Cache::find()?,
             root: place.root().to_owned(),
         })
@@ -127,19 +130,21 @@ fn system(release: &str) -> System {
     }
 }
 
+/// Whether what runs here may have mounts of its own: as root, outside of a container that
+/// forbids it.
+pub fn may_mount() -> bool {
+    said(Command::new("unshare").args(["--mount", "true"])).is_some()
+}
+
 fn rights() -> Rights {
-    if is_root() {
+    let id = said(Command::new("id").arg("-u"));
+    if id.is_some_and(|id| id == "0") {
         Rights::Root
     } else if said(Command::new("sudo").arg("-V")).is_some() {
         Rights::Sudo
     } else {
         Rights::Ordinary
     }
-}
-
-/// Whether what we do is root's doing.
-pub fn is_root() -> bool {
-    said(Command::new("id").arg("-u")).is_some_and(|id| id == "0")
 }
 
 /// The first line that a program prints, if it is there and succeeds.

@@ -12,7 +12,7 @@ mod tree;
 
 use std::process::ExitCode;
 
-pub use machine::{Cache, is_root, said};
+pub use machine::{Cache, may_mount, said};
 pub use need::{Language, Need};
 
 use machine::Machine;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::machine::{self, Cache, Machine, Rights, said};
+use super::machine::{self, Cache, Machine, said};
 use super::maven;
 use super::tree;
 
@@ -195,8 +195,7 @@ impl Need {
     pub fn found(&self, machine: &Machine) -> Option<String> {
         self.on_path(&machine.cache, &machine.root)
             .or_else(|| match self.source {
-                // Nobody else can work in it.
-                Source::Tree if machine.rights != Rights::Root => None,
+                Source::Tree if !machine.mounts => None,
                 Source::Tree => tree::found(&machine.cache),
                 Source::Maven { project } => maven::found(machine, project),
                 Source::Apt(_) | Source::Component(_) | Source::Crate { .. } => None,

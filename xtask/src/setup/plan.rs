@@ -211,7 +211,9 @@ fn obstacle(machine: &Machine, source: Source) -> Option<&'static str> {
         Source::Tree if machine.rights == Rights::Sudo => {
             Some("only root itself can work in a tree of Debian sid")
         }
-        Source::Tree => by_apt(),
+        Source::Tree => by_apt().or((!machine.mounts).then_some(
+            "Swift comes in a tree of Debian sid, and this container forbids its mounts",
+        )),
     }
 }
 
@@ -328,6 +330,7 @@ mod tests {
         Machine {
             system,
             rights,
+            mounts: rights == Rights::Root,
             cache: Cache::at("/cache"),
             root: "/checkout".into(),
         }
@@ -405,6 +408,12 @@ mod tests {
             assert!(text.contains(reason), "{text}");
             assert!(text.contains("https://swift.org/install"), "{text}");
         }
+        let contained = Machine {
+            mounts: false,
+            ..machine(System::Debian, Rights::Root)
+        };
+        let plan = Plan::make(&contained, &[Language::Swift], |_| None);
+        assert!(plan.text(&contained).contains("forbids its mounts"));
     }
 
     #[test]
