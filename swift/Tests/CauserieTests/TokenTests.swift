@@ -32,9 +32,9 @@ struct TokenTests {
     @Test func `whatever else a provider throws is tried again`() async throws {
         let server = try await Server.shared.value
         let name = "alice-\(UUID().uuidString.lowercased())"
-        let asked = Asked()
+        let (asked, folder) = (Asked(), Folder())
         let client = try await Causerie.open(
-            directory: Folder().url, server: server.url, user: name
+            directory: folder.url, server: server.url, user: name
         ) { request in
             if await asked.add(request) == 1 { throw Broken() }
             return try await server.token(for: name)
@@ -52,6 +52,7 @@ struct TokenTests {
         _ = try await client.connectionStates.element { $0 == .live }
         #expect(await asked.requests.count == 2)
         await client.close()
+        withExtendedLifetime(folder) {}
     }
 
     @Test func `a provider is told whose token it is and that the last one was refused`()
@@ -59,9 +60,9 @@ struct TokenTests {
     {
         let server = try await Server.shared.value
         let name = "alice-\(UUID().uuidString.lowercased())"
-        let asked = Asked()
+        let (asked, folder) = (Asked(), Folder())
         let client = try await Causerie.open(
-            directory: Folder().url, server: server.url, user: name
+            directory: folder.url, server: server.url, user: name
         ) { request in
             if await asked.add(request) == 1 { return "forged" }
             return try await server.token(for: name)
@@ -73,6 +74,7 @@ struct TokenTests {
                 [name, "false"], [name, "true"],
             ])
         await client.close()
+        withExtendedLifetime(folder) {}
     }
 
     @Test func `a provider that never answers does not keep the client from closing`() async throws
