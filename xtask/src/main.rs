@@ -21,7 +21,6 @@ mod budget;
 mod fuzz;
 mod harness;
 mod inside;
-#[expect(dead_code, reason = "its suite comes with kotlin/")]
 mod kotlin;
 mod library;
 mod package;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use crate::kotlin;
 use crate::place::{Place, SERVER_FEATURES, Step};
 use crate::planted;
 use crate::setup::Language;
@@ -247,6 +248,12 @@ pub const ALL: &[Suite] = &[
             };
             vec![place.libraries(), python, node, dart]
         },
+    },
+    Suite {
+        name: "kotlin",
+        about: "the Kotlin SDK: its own tests, and every scenario through its public API",
+        needs: &[Language::Rust, Language::Kotlin],
+        steps: kotlin::steps,
     },
     Suite {
         name: "swift",
