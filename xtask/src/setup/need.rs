@@ -154,7 +154,8 @@ pub const ALL: &[Need] = &[
         tool: "javac",
         probe: &["javac", "-version"],
         at_least: (17, 0),
-        source: Source::Apt(&["openjdk-17-jdk-headless"]),
+        // 17 in Debian 12, newer ones after it.
+        source: Source::Apt(&["default-jdk-headless"]),
         by_hand: "a JDK, 17 or newer",
     },
     Need {

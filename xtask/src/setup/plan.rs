@@ -364,7 +364,7 @@ mod tests {
             json!([
                 "sudo apt-get update -q",
                 "sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
-                 --no-install-recommends gcc libc6-dev openjdk-17-jdk-headless maven",
+                 --no-install-recommends gcc libc6-dev default-jdk-headless maven",
             ])
         );
         assert_eq!(json["install"][1]["tools"], json!(["cargo deny"]));
