@@ -91,8 +91,8 @@ private suspend fun cost(what: String, call: suspend () -> Unit): Cost {
     return Cost(what, CALL_US, List(SAMPLES) { sample() })
 }
 
-private const val WARM_UP = 150
-private const val SAMPLES = 200
+private const val WARM_UP = 300
+private const val SAMPLES = 300
 
 /**
  * A collector that is busy while 64 messages of another user come, and is then told of them: from when

@@ -128,6 +128,8 @@ import io.causerie.internal.border.RustBuffer as RustBufferUser
  */
 @Structure.FieldOrder("capacity", "len", "data")
 open class RustBuffer : Structure() {
+    override fun autoAllocate(size: Int) = io.causerie.internal.ffi.CallMemory.take(size)
+
     // Note: `capacity` and `len` are actually `ULong` values, but JVM only supports signed values.
     // When dealing with these fields, make sure to call `toULong()`.
     @JvmField var capacity: Long = 0
@@ -311,6 +313,8 @@ internal const val UNIFFI_CALL_UNEXPECTED_ERROR = 2.toByte()
 
 @Structure.FieldOrder("code", "error_buf")
 internal open class UniffiRustCallStatus : Structure() {
+    override fun autoAllocate(size: Int) = io.causerie.internal.ffi.CallMemory.take(size)
+
     @JvmField var code: Byte = 0
     @JvmField var error_buf: RustBuffer.ByValue = RustBuffer.ByValue()
 
