@@ -1,0 +1,18 @@
+package io.causerie.internal
+
+import android.content.Context
+
+/** What only Android needs: its certificates are checked in Java, and the core has to get there. */
+internal object Android {
+    private val attached = lazy { System.loadLibrary("causerie_ffi") }
+
+    /** Loads the library, and shows it the app. Once more does nothing. */
+    fun begin(context: Context) {
+        attached.value
+        attach(context.applicationContext)
+    }
+
+    /** In the library: `bindings/uniffi/src/android.rs`. */
+    @JvmStatic
+    private external fun attach(context: Context)
+}
