@@ -9,7 +9,7 @@ use std::{
 use futures_util::Stream;
 use parking_lot::Mutex;
 
-use super::{CAPACITY, Join, Next, Queue};
+use super::{CAPACITY, Join, Next, Queue, forget_gone};
 use crate::{Event, EventFilter};
 
 impl Join for Event {}
@@ -48,6 +48,9 @@ impl EventHub {
             // Nobody polls it yet.
             let _ = queue.close();
         } else {
+            forget_gone(&mut inner.listeners, |(_, listener)| {
+                listener.strong_count() > 0
+            });
             inner.listeners.push((filter, Arc::downgrade(&queue)));
         }
         EventListener { queue }
@@ -88,5 +91,20 @@ impl Stream for EventListener {
                 count: self.queue.catch_up(),
             })),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listeners_that_went_are_forgotten_though_nothing_happens() {
+        let hub = EventHub::default();
+        let _stays = hub.listen(EventFilter::all());
+        for _ in 0..1_000 {
+            drop(hub.listen(EventFilter::all()));
+        }
+        assert!(hub.inner.lock().listeners.len() < 10);
     }
 }

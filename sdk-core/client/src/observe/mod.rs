@@ -104,6 +104,7 @@ impl<M: Mirror> Observed<M> {
             // Nobody polls it yet.
             let _ = queue.close();
         } else {
+            forget_gone(&mut inner.listeners, |listener| listener.strong_count() > 0);
             inner.listeners.push(Arc::downgrade(&queue));
         }
         drop(inner);
@@ -123,6 +124,14 @@ impl<M: Mirror> Observed<M> {
         queues
             .filter_map(|queue| queue.close())
             .for_each(Waker::wake);
+    }
+}
+
+/// Makes room for one more where there is none, at the cost of those that are gone: it may be long
+/// until something is published, which forgets them, too.
+fn forget_gone<T>(listeners: &mut Vec<T>, is_there: impl FnMut(&T) -> bool) {
+    if listeners.len() == listeners.capacity() {
+        listeners.retain(is_there);
     }
 }
 
@@ -203,5 +212,17 @@ mod tests {
         }
         state.close();
         assert_eq!(*eager.seen.lock(), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn listeners_that_went_are_forgotten_though_nothing_is_published() {
+        let state = Observed::new(StateMirror(0));
+        let stays = state.listen();
+        for _ in 0..1_000 {
+            drop(state.listen());
+        }
+        assert!(state.inner.lock().listeners.len() < 10);
+        assert_eq!(state.publish(|mirror| mirror.set(1)), 1);
+        drop(stays);
     }
 }
