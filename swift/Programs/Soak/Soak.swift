@@ -67,9 +67,11 @@ struct Soak {
     /// get there, and until then that looks like a leak; so the room is taken by long ones first.
     private func fillCache() async throws {
         let long = String(repeating: "x", count: 12_000)
-        var last = ""
-        for _ in 0..<1_500 { last = try await conversation.send(long) }
-        _ = try await sender.outbox.settled(last)
+        for _ in 0..<75 {
+            var last = ""
+            for _ in 0..<20 { last = try await conversation.send(long) }
+            _ = try await sender.outbox.settled(last)
+        }
     }
 
     /// Sends, while a timeline is open and somebody iterates over it, until the server has all.
