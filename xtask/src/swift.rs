@@ -12,9 +12,24 @@ use crate::verdict::Judge;
 
 /// The program that the judge of the scenarios starts.
 const DEVICE: &str = "causerie-device";
-/// What is held to `swift/.swift-format`.
-const FORM: &str = "swift format lint --strict --recursive Sources/Causerie Programs Tests \
-    Package.swift";
+/// The library.
+const LIBRARY: Package = Package {
+    folder: "swift",
+    scratch: "swift",
+    sources: &["Sources/Causerie", "Programs", "Tests", "Package.swift"],
+    steps: ["form", "build", "tests"],
+};
+/// The logic of the example app, which has a package of its own over the library.
+const EXAMPLE: Package = Package {
+    folder: "examples/ios/ChatLogic",
+    scratch: "swift-example",
+    sources: &["Sources", "Tests", "Package.swift", "../App"],
+    steps: [
+        "form of the example",
+        "build of the example",
+        "tests of the example",
+    ],
+};
 /// Debian's Swift lacks a module that the compiler would import together with Foundation.
 const FOR_DEBIAN: [&str; 4] = [
     "-Xswiftc",
@@ -22,6 +37,18 @@ const FOR_DEBIAN: [&str; 4] = [
     "-Xswiftc",
     "-disable-cross-import-overlays",
 ];
+
+/// A package of SwiftPM's that the suite builds and tests.
+struct Package {
+    /// Where it lies in the workspace.
+    folder: &'static str,
+    /// Where it is built, in the target folder.
+    scratch: &'static str,
+    /// What is held to its `.swift-format`.
+    sources: &'static [&'static str],
+    /// What its steps are called.
+    steps: [&'static str; 3],
+}
 
 /// `cargo xtask swift`: becomes Swift, wherever it is, in the present folder.
 pub fn run(place: &Place, words: &[String]) -> ExitCode {
@@ -86,36 +113,52 @@ pub fn steps(place: &Place) -> Vec<Step> {
         Ok(found) => found,
         Err(missing) => return vec![place.step("tests", &[], Judge::Missing(missing))],
     };
-    let scratch = place.target().join("swift");
-    let device = found.words(&[scratch.join("debug").join(DEVICE)]);
+    let built = place.target().join(LIBRARY.scratch).join("debug");
+    let device = found.words(&[built.join(DEVICE)]);
     let device: Vec<_> = device.iter().map(OsString::as_os_str).collect();
-    let swift = |name, words: &[&str], judge| {
-        let mut line: Vec<&OsStr> = vec!["swift".as_ref()];
-        line.extend(words.iter().map(OsStr::new));
-        line.extend(["--scratch-path".as_ref(), scratch.as_os_str()]);
-        if found != Where::Here {
-            line.extend(FOR_DEBIAN.map(OsStr::new));
-        }
-        let mut step = place.step(name, &[], judge);
-        step.command = found.words(&line);
-        step.folder = place.root().join("swift");
-        step
-    };
-    let form: Vec<_> = FORM.split_whitespace().collect();
-    let mut formatted = place.step("form", &[], Judge::ExitCode);
-    formatted.command = found.words(&form);
-    formatted.folder = place.root().join("swift");
-    let mut steps = vec![
-        place.libraries(),
-        place.bindings_check("what is generated", Language::Swift),
-        formatted,
-        swift("build", &["build", "--build-tests"], Judge::Preparation),
-        swift("tests", &["test", "--skip-build"], Judge::SwiftTesting),
-        place.scenarios("swift", Some(&device)),
-    ];
-    for step in &mut steps[2..] {
+    let mut by_swift: Vec<_> = LIBRARY.steps(place, &found).into();
+    by_swift.push(place.scenarios("swift", Some(&device)));
+    by_swift.extend(EXAMPLE.steps(place, &found));
+    for step in &mut by_swift {
         step.environment.extend(found.environment());
         step.environment.extend(place.for_shells());
     }
+    let mut steps = vec![
+        place.libraries(),
+        place.bindings_check("what is generated", Language::Swift),
+    ];
+    steps.extend(by_swift);
     steps
+}
+
+impl Package {
+    fn steps(&self, place: &Place, found: &Where) -> [Step; 3] {
+        let step = |name, words: &[&OsStr], judge| {
+            let mut step = place.step(name, &[], judge);
+            step.command = found.words(words);
+            step.folder = place.root().join(self.folder);
+            step
+        };
+        let scratch = place.target().join(self.scratch);
+        let in_scratch = |words: [&'static str; 3]| {
+            let mut words: Vec<_> = words.map(OsStr::new).into();
+            words.extend(["--scratch-path".as_ref(), scratch.as_os_str()]);
+            if *found != Where::Here {
+                words.extend(FOR_DEBIAN.map(OsStr::new));
+            }
+            words
+        };
+        let mut lint: Vec<_> = ["swift", "format", "lint", "--strict", "--recursive"].into();
+        lint.extend(["--configuration", ".swift-format"]);
+        lint.extend(self.sources);
+        let lint: Vec<_> = lint.into_iter().map(OsStr::new).collect();
+        let build = in_scratch(["swift", "build", "--build-tests"]);
+        let test = in_scratch(["swift", "test", "--skip-build"]);
+        let [form, building, testing] = self.steps;
+        [
+            step(form, &lint, Judge::ExitCode),
+            step(building, &build, Judge::Preparation),
+            step(testing, &test, Judge::SwiftTesting),
+        ]
+    }
 }
