@@ -21,6 +21,8 @@
     reason = "uniffi's generated functions hand memory across the border"
 )]
 
+#[cfg(target_os = "android")]
+mod android;
 mod call;
 mod cancellation;
 mod client;
