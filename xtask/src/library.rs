@@ -29,7 +29,9 @@ pub fn measure(place: &Place) -> ExitCode {
         .current_dir(place.root())
         .env(SQLITE_VARIABLE, SQLITE)
         .args(["rustc", "--locked", "--profile", "mobile", "-p", PACKAGE])
-        .args(["--lib", "--target-dir"])
+        // Only so does link-time optimisation take place: cargo leaves it out where the same crate
+        // is to be a library for Rust as well.
+        .args(["--lib", "--crate-type", "cdylib", "--target-dir"])
         .arg(&target)
         .args(["--", "-C", PACKED])
         .status();
