@@ -10,6 +10,7 @@ import io.causerie.awaits
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
@@ -74,7 +75,7 @@ private suspend fun measure(server: TestServer, folder: File): List<Cost> {
                 cost("a plain call") { mine.typingUsers() },
                 cost("a future that is ready") { alice.outbox.settled(key) },
                 cost("a future that another thread completes") { mine.typing(false) },
-                events(mine, theirs),
+                events(alice, mine, theirs),
             )
         }
     }
@@ -98,7 +99,7 @@ private const val SAMPLES = 300
  * A collector that is busy while 64 messages of another user come, and is then told of them: from when
  * it is free until it has all of them, a message.
  */
-private suspend fun events(from: Conversation, to: Conversation): Cost = withContext(Dispatchers.Default) {
+private suspend fun events(alice: Causerie, from: Conversation, to: Conversation): Cost = withContext(Dispatchers.Default) {
     var said = 0
     val samples = List(EVENT_WARM_UP + EVENT_SAMPLES) {
         to.timeline().use { timeline ->
@@ -121,6 +122,8 @@ private suspend fun events(from: Conversation, to: Conversation): Cost = withCon
             ready.await()
             repeat(BATCH) { from.send("${said++}: a line of about the length that people write") }
             awaitLast(to, "${said - 1}:")
+            // Quiet: what is left to do is the delivery.
+            alice.outbox.entries.awaits { it.isEmpty() }
             go.complete(Unit)
             told.await() / BATCH
         }
@@ -129,11 +132,11 @@ private suspend fun events(from: Conversation, to: Conversation): Cost = withCon
 }
 
 private suspend fun awaitLast(conversation: Conversation, text: String) {
-    while (conversation.item()?.last?.text?.startsWith(text) != true) kotlinx.coroutines.delay(1)
+    while (conversation.item()?.last?.text?.startsWith(text) != true) delay(1)
 }
 
-private const val EVENT_WARM_UP = 100
-private const val EVENT_SAMPLES = 100
+private const val EVENT_WARM_UP = 200
+private const val EVENT_SAMPLES = 200
 
 private fun table(costs: List<Cost>): String = buildString {
     appendLine("| µs | mean | p50 | p99 | budget |")
