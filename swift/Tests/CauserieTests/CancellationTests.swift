@@ -9,10 +9,10 @@ struct CancellationTests {
         let key = try await alice.client.openDirect(with: "bob").send("Bonjour")
         let began = Signal()
         let waiting = Task {
-            await began.happen()
+            began.happen()
             return try await outbox.settled(key)
         }
-        await began.wait()
+        try await began.wait()
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
         // The write goes on.

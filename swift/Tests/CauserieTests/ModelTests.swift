@@ -6,12 +6,13 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct ModelTests {
     /// Waits until what a model shows fits, as a view does: it is told that something will change.
-    private func waits(until fits: @escaping @MainActor () -> Bool) async {
+    private func waits(until fits: @escaping @MainActor () -> Bool) async throws {
         while true {
             let (changes, change) = AsyncStream<Void>.makeStream()
             let fit = withObservationTracking(fits) { change.finish() }
             if fit { return }
             for await _ in changes {}
+            try Task.checkCancellation()
         }
     }
 
@@ -23,10 +24,10 @@ struct ModelTests {
         #expect(!model.isOffline)
         let running = Task { await model.run() }
         let conversation = try await alice.client.openDirect(with: "bob")
-        await waits { model.items.map(\.id) == [conversation.id] }
+        try await waits { model.items.map(\.id) == [conversation.id] }
         #expect(model.unreadCount == 0)
         try await alice.client.start()
-        await waits { model.isOffline }
+        try await waits { model.isOffline }
         await alice.client.close()
         await running.value
     }
@@ -40,17 +41,17 @@ struct ModelTests {
         #expect(conversation.draft == "Bonj")
         await model.send("Bonjour")
         #expect(conversation.draft == nil)
-        await waits { model.items.map(\.text) == ["Bonjour"] }
+        try await waits { model.items.map(\.text) == ["Bonjour"] }
         await model.edit(model.items[0], text: "Bonsoir")
-        await waits { model.items.map(\.text) == ["Bonsoir"] }
+        try await waits { model.items.map(\.text) == ["Bonsoir"] }
         await model.toggle("👍", on: model.items[0])
-        await waits { model.items[0].reactions.map(\.isMine) == [true] }
+        try await waits { model.items[0].reactions.map(\.isMine) == [true] }
         await model.toggle("👍", on: model.items[0])
-        await waits { model.items[0].reactions.isEmpty }
+        try await waits { model.items[0].reactions.isEmpty }
         await model.markRead()
         await model.loadOlder()
         await model.delete(model.items[0])
-        await waits { model.items.isEmpty }
+        try await waits { model.items.isEmpty }
         #expect(model.failure == nil)
         await alice.client.close()
         await running.value
@@ -75,7 +76,7 @@ struct ModelTests {
         let model = TimelineModel(conversation, of: alice.client)
         for _ in 1...2 {
             let running = Task { await model.run() }
-            await waits { !model.items.isEmpty }
+            try await waits { !model.items.isEmpty }
             running.cancel()
             await running.value
         }

@@ -172,6 +172,30 @@ struct OfflineTests {
         await alice.client.close()
     }
 
+    @Test func `files of a message come back as they went`() async throws {
+        let alice = try await Person.offline()
+        let conversation = try await alice.client.openDirect(with: "bob")
+        let recording = Attachment(
+            mediaID: "m-1", name: "Mémo.ogg", contentType: "audio/ogg", size: 12_345,
+            sha256: String(repeating: "0a", count: 32), duration: .milliseconds(1_500),
+            waveform: "AAEC")
+        let image = Attachment(
+            mediaID: "m-2", name: "a.jpg", contentType: "image/jpeg", size: 1,
+            sha256: String(repeating: "0b", count: 32), width: 640, height: 480, blurHash: "LEHV6n")
+        try await conversation.send(
+            NewMessage(content: nil, attachments: [recording, image]))
+        let item = try #require(try await conversation.timeline().items.first)
+        #expect(item.kind == .media)
+        #expect(item.text == nil)
+        #expect(item.attachments == [recording, image])
+        #expect(!"\(item.attachments)".contains("Mémo"))
+        await alice.client.close()
+    }
+
+    @Test func `the version is that of a release`() {
+        #expect(sdkVersion.split(separator: ".").count == 3)
+    }
+
     @Test func `counters know what waits`() async throws {
         let alice = try await Person.offline()
         try await alice.client.openDirect(with: "bob").send("Bonjour")

@@ -83,11 +83,11 @@ struct SequenceTests {
                 group.addTask { for await _ in client.conversations.updates {} }
                 group.addTask { for await _ in client.outbox.updates {} }
                 group.addTask { for await _ in events {} }
-                group.addTask { for await _ in timeline.updates { await began.happen() } }
+                group.addTask { for await _ in timeline.updates { began.happen() } }
             }
             return Task.isCancelled
         }
-        await began.wait()
+        try await began.wait()
         following.cancel()
         #expect(await following.value)
         // It was the task that ended, not what it observed.
@@ -122,10 +122,10 @@ struct SequenceTests {
                 group.addTask { for await _ in client.conversations.updates {} }
                 group.addTask { for await _ in client.outbox.updates {} }
                 group.addTask { for await _ in events {} }
-                group.addTask { for await _ in timeline.updates { await began.happen() } }
+                group.addTask { for await _ in timeline.updates { began.happen() } }
             }
         }
-        await began.wait()
+        try await began.wait()
         await client.close()
         await following.value
     }

@@ -83,19 +83,19 @@ struct TokenTests {
         let asked = Signal()
         let ended = Signal()
         let alice = try await Person.opened("alice", in: Folder(), server: server.url) {
-            await asked.happen()
+            asked.happen()
             do {
                 try await Task.sleep(for: .seconds(3600))
             } catch {
-                await ended.happen()
+                ended.happen()
                 throw error
             }
             return "too late"
         }
         try await alice.client.start()
-        await asked.wait()
+        try await asked.wait()
         await alice.client.close()
         // Its task was cancelled.
-        await ended.wait()
+        try await ended.wait()
     }
 }

@@ -72,18 +72,21 @@ extension Updates {
 }
 
 /// Something that happens once and that a test waits for.
-actor Signal {
-    private var happened = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+struct Signal: Sendable {
+    private let waiting: AsyncStream<Void>
+    private let happened: AsyncStream<Void>.Continuation
 
-    func happen() {
-        happened = true
-        for waiter in waiting { waiter.resume() }
-        waiting = []
+    init() {
+        (waiting, happened) = AsyncStream.makeStream()
     }
 
-    func wait() async {
-        if happened { return }
-        await withCheckedContinuation { waiting.append($0) }
+    func happen() {
+        happened.finish()
+    }
+
+    /// Waits for it; throws if the test has no more time.
+    func wait() async throws {
+        for await _ in waiting {}
+        try Task.checkCancellation()
     }
 }
