@@ -1,4 +1,5 @@
-//! The suite `kotlin`: its own tests by Maven, and the scenarios by devices of the JVM.
+//! The suite `kotlin`: its own tests and those of the example by Maven, and the scenarios by devices
+//! of the JVM.
 
 use std::ffi::{OsStr, OsString};
 
@@ -7,6 +8,8 @@ use crate::place::{Place, Step};
 use crate::setup::{Cache, Need};
 use crate::verdict::Judge;
 
+/// The library, and the example's logic on it.
+const PROJECT: &str = "examples/android/pom.xml";
 /// What Maven builds for the judge of the scenarios.
 const DEVICE: &str = "conformance-device.jar";
 /// Many of them are started, none runs for long.
@@ -27,12 +30,18 @@ pub fn steps(place: &Place) -> Vec<Step> {
     let built = place.target().join("kotlin");
     let mut tests = place.step(
         "tests",
-        &["mvn", "-B", "-ntp", "-f", "kotlin/pom.xml", "verify"],
+        &["mvn", "-B", "-ntp", "-f", PROJECT, "verify"],
         Judge::Surefire,
     );
-    let mut folder = OsString::from("-Dcauserie.build.dir=");
-    folder.push(&built);
-    tests.command.push(folder);
+    let example = place.target().join("kotlin-example");
+    for (property, folder) in [
+        ("-Dcauserie.build.dir=", &built),
+        ("-Dcauserie.example.build.dir=", &example),
+    ] {
+        let mut word = OsString::from(property);
+        word.push(folder);
+        tests.command.push(word);
+    }
     tests.environment.extend(place.for_shells());
     let device = built.join(DEVICE);
     let mut words: Vec<_> = DEVICE_JVM.map(OsStr::new).into();

@@ -177,6 +177,16 @@ pub const ALL: &[Need] = &[
         by_hand: "Maven fetches it when it first builds kotlin/",
     },
     Need {
+        language: Language::Kotlin,
+        tool: "Kotlin's example",
+        probe: &[],
+        at_least: (0, 0),
+        source: Source::Maven {
+            project: "examples/android/pom.xml",
+        },
+        by_hand: "Maven fetches it when it first builds examples/android/",
+    },
+    Need {
         language: Language::Swift,
         tool: "swift",
         probe: &["swift", "--version"],

@@ -382,7 +382,7 @@ mod tests {
     fn maven_comes_before_what_it_fetches() {
         let machine = machine(System::Debian, Rights::Root);
         let plan = Plan::make(&machine, &[Language::Kotlin], |_| None);
-        assert_eq!(plan.tools(), ["javac", "mvn", "Kotlin"]);
+        assert_eq!(plan.tools(), ["javac", "mvn", "Kotlin", "Kotlin's example"]);
         let without = Machine {
             system: System::Other,
             ..machine
