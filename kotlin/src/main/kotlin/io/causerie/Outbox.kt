@@ -57,7 +57,8 @@ public class Outbox internal constructor(private val core: FfiClient, scope: Cor
      */
     public fun state(key: String): Flow<SendState> =
         byKey
-            .map { entries -> entries?.let { it[key]?.state ?: nowIfOpen(key) } }
+            // The core knows first: the map only says that something changed.
+            .map { entries -> entries?.let { nowIfOpen(key) } }
             .distinctUntilChanged()
             .transformWhile { state ->
                 if (state != null) emit(state)
