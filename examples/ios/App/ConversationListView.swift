@@ -20,7 +20,7 @@ struct ConversationListView: View {
                 BannerView(banner: list.banner) { await app.reconnect() }
             }
             .animation(.default, value: list.banner)
-            .navigationTitle("Chats")
+            .navigationTitle(list.title)
             .navigationDestination(for: String.self) { id in
                 ChatScreen(app: app, session: session, id: id)
             }

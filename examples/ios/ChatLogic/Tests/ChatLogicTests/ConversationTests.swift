@@ -5,7 +5,7 @@ import Testing
 
 /// What people do in a conversation, seen on both phones.
 @MainActor
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConversationTests {
     @Test func `what is unread is counted until its end is seen and then the sender knows`()
         async throws
@@ -26,7 +26,7 @@ struct ConversationTests {
         let row = try await bob.row(id) { $0.badge == "2" }
         #expect(row.preview == .message("Three", from: nil))
         #expect(row.label.hasPrefix("alice, 2 unread messages, Three"))
-        #expect(try bob.list.unreadCount == 2)
+        #expect(try bob.list.title == "Chats (2)")
         #expect(chat.messages.last?.delivery != .read(by: 1))
 
         let again = try await bob.open(id)
@@ -132,8 +132,18 @@ struct ConversationTests {
         let theirs = try await bob.open(id)
         try await waits { !theirs.texts.isEmpty }
         try await waits { chat.messages.first?.delivery == .read(by: 1) }
-        chat.composer.type("And")
+        // Keystrokes until it is seen: on a busy machine one alone may be over before anybody looks.
+        let typist = Task {
+            var number = 0
+            while !Task.isCancelled {
+                number += 1
+                chat.composer.type("And \(number)")
+                await chat.composer.settle()
+            }
+        }
         try await waits { theirs.subtitle == "alice is typing…" }
+        typist.cancel()
+        await typist.value
         #expect(theirs.isSomebodyTyping)
         #expect(!chat.isSomebodyTyping)
         await chat.send()

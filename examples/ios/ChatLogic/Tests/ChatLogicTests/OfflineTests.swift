@@ -5,7 +5,7 @@ import Testing
 
 /// What a person sees when the server goes and comes.
 @MainActor
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct OfflineTests {
     @Test func `what is sent while the server is down waits under a banner and goes once later`()
         async throws

@@ -6,7 +6,7 @@ import Testing
 
 /// Signing in and out, and what the system does to an app.
 @MainActor
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct SessionTests {
     @Test func `whoever must sign in again is told and goes on after it`() async throws {
         let server = try ChatServer()

@@ -38,8 +38,13 @@ public final class ConversationsModel {
         }
     }
 
-    /// The number on the app's icon.
+    /// Messages not read yet, in all conversations that make a noise.
     public var unreadCount: Int { list.unreadCount }
+
+    /// The list's title, with how much is unread.
+    public var title: String {
+        Words.badge(unreadCount).map { "\(Words.chats) (\($0))" } ?? Words.chats
+    }
 
     /// What the list knows of a conversation.
     func item(_ id: String) -> ConversationItem? {

@@ -13,6 +13,7 @@ public enum Words {
 
     // MARK: The list
 
+    static let chats = "Chats"
     static let you = "You"
     static let draft = "Draft"
     static let attachment = "Attachment"
