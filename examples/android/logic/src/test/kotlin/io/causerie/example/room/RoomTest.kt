@@ -12,6 +12,9 @@ import io.causerie.example.online
 import io.causerie.example.test
 import io.causerie.example.texts
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.job
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -45,6 +48,13 @@ class RoomTest {
 
     private fun RoomModel.act(action: MessageAction, text: String) {
         handle(RoomIntent.Do(action, state.value.messages.single { it.text == text }.key))
+    }
+
+    /** A screen that is left, with all that runs in it, in the moment when the block ends. */
+    private fun leaving(screens: CoroutineScope, block: (CoroutineScope) -> Unit) {
+        val screen = CoroutineScope(screens.coroutineContext + Job(screens.coroutineContext.job))
+        block(screen)
+        screen.cancel()
     }
 
     /** The message of this text, as soon as it is as it must be. */
@@ -149,7 +159,11 @@ class RoomTest {
     fun `what is typed stays when the screen is left at once, and when the app is started anew`() = test { screens ->
         val id = online(server, File(dir, "a"), "alice").let { alice ->
             val id = alice.openDirect("bob").id
-            room(alice, id, screens).use { "half a sentence".scan("") { typed, sign -> typed + sign }.forEach { text -> it.handle(RoomIntent.Type(text)) } }
+            leaving(screens) { screen ->
+                room(alice, id, screen).use { room ->
+                    for (end in 1.."half a sentence".length) room.handle(RoomIntent.Type("half a sentence".take(end)))
+                }
+            }
             alice.conversations.awaits { it.single().draft == "half a sentence" }
             room(alice, id, screens).use { assertEquals("half a sentence", it.composer.value.text) }
             alice.closeAndJoin()
@@ -169,7 +183,7 @@ class RoomTest {
     fun `what was sent goes its way although the screen is left in the same moment`() = test { screens ->
         online(server, File(dir, "a"), "alice").use { alice ->
             val id = alice.openDirect("bob").id
-            room(alice, id, screens).use { room -> repeat(5) { room.write("$it") } }
+            leaving(screens) { screen -> room(alice, id, screen).use { room -> repeat(5) { room.write("$it") } } }
             room(alice, id, screens).use { room ->
                 room.state.awaits { it.texts == List(5) { n -> "$n" } }
             }

@@ -82,7 +82,11 @@ class SessionTest {
         val session = session(scope) { throw IOException("no answer") }
         session.signIn(Account(NOWHERE, "alice"))
         val chat = session.signedIn().chat
-        chat.connection.awaits { it is ConnectionState.Waiting }
+        val list = ListModel(chat, scope, londonTimes)
+        val bob = chat.openDirect("bob")
+        list.state.awaits { it.banner == Banner.Offline(0) && it.rows.size == 1 }
+        bob.send("Salut")
+        list.state.awaits { it.banner == Banner.Offline(1) }
         chat.closeAndJoin()
     }
 
