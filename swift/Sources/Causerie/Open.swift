@@ -33,8 +33,8 @@ public enum Durability: Hashable, Sendable {
 ///   - maxReconnectAttempts: After so many failed attempts in a row the connection is closed until
 ///     ``Client/start()``. Default: attempts never end.
 ///   - tokens: Brings a token from the app's backend, on a task of its own, within 30 s. It is asked
-///     at each connection, so it may remember one while that is good. See ``TokenError`` for what to
-///     throw.
+///     when there is none yet, when the last one is about to expire and when the server refuses it.
+///     See ``TokenError`` for what to throw.
 /// - Throws: `data_dir` if the folder cannot be used, `invalid` (the server's address, the user's
 ///   id), `in_use` by another process, `other_user`, `other_server`, `outdated`, `disk_full`.
 public func open(

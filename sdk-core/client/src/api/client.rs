@@ -155,10 +155,11 @@ impl Client {
         self.core().network(hint);
     }
 
-    /// Asks the server now for everything that changed. It is never needed to stay up to date.
+    /// Asks the server now for everything that changed; without a connection there is nothing to do,
+    /// since every connection begins so. It is never needed to stay up to date.
     ///
     /// # Errors
-    /// `offline` or `closed`.
+    /// `closed`.
     pub async fn sync_now(&self) -> Result<(), Error> {
         self.core().command(CommandKind::SyncNow).await.map(drop)
     }
