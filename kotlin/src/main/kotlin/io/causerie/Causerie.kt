@@ -135,9 +135,16 @@ public class Causerie private constructor(
 
     /**
      * The system says that the network came, went or changed. A hint that saves time: attempts begin
-     * at once, and a socket that seems live is probed. Without it everything works, later.
+     * at once, and a socket that seems live is probed. Without it everything works, later. After the
+     * client was closed it does nothing: the system's callbacks do not know of that yet.
      */
-    public fun networkChanged(hint: NetworkHint): Unit = translated { core.networkChanged(hint.write()) }
+    public fun networkChanged(hint: NetworkHint) {
+        try {
+            translated { core.networkChanged(hint.write()) }
+        } catch (e: CauserieException) {
+            if (e.code != "closed") throw e
+        }
+    }
 
     /**
      * A conversation by its id. Whether this device knows it shows when it is used.
@@ -199,7 +206,8 @@ public class Causerie private constructor(
      *   `closed`.
      */
     public suspend fun signOut(wipe: Boolean, unsent: Unsent = Unsent.Refuse) {
-        call { core.signOut(wipe, unsent.write()) }
+        // Its end waits for calls into the app that are running: not on the caller's thread.
+        withContext(Dispatchers.IO) { call { core.signOut(wipe, unsent.write()) } }
         close()
     }
 

@@ -21,7 +21,7 @@ public fun interface LogSink {
  */
 public data class LogRecord(val level: LogLevel, val target: String, val message: String, val atMs: Long)
 
-/** How much a [LogRecord] matters. */
+/** How much a [LogRecord] matters. So far the SDK says little below [Warn]. */
 public enum class LogLevel {
     /** Something is lost or does not work. */
     Error,
@@ -29,12 +29,12 @@ public enum class LogLevel {
     /** Something went wrong that the SDK gets over by itself. */
     Warn,
 
-    /** The connection and what else happens seldom. */
+    /** What happens seldom. */
     Info,
 
-    /** What the SDK decides. */
+    /** What helps to understand the SDK. */
     Debug,
 
-    /** Every frame, without what it says. */
+    /** All there is. */
     Trace,
 }

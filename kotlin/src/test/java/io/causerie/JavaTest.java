@@ -10,6 +10,7 @@ import io.causerie.futures.CauserieFutures;
 import io.causerie.futures.ConversationFutures;
 import io.causerie.futures.Listening;
 import java.io.File;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -99,6 +100,20 @@ class JavaTest {
         assertTrue(settled.cancel(true));
         assertEquals(SendState.Queued.INSTANCE, chat.getChat().getOutbox().now(key));
         assertEquals(1, chat.getChat().getConversations().getValue().size());
+        chat.close().join();
+    }
+
+    @Test
+    void what_depends_on_futures_may_block_on_other_futures() {
+        CauserieFutures chat = offline();
+        ConversationFutures bob = chat.openDirect("bob").join();
+        List<CompletableFuture<Stats>> all = new ArrayList<>();
+        for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
+            all.add(bob.send("Salut").thenApply(key -> chat.stats().join()));
+        }
+        for (CompletableFuture<Stats> one : all) {
+            one.orTimeout(PATIENCE_S, TimeUnit.SECONDS).join();
+        }
         chat.close().join();
     }
 

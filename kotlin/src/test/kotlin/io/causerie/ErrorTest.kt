@@ -1,5 +1,6 @@
 package io.causerie
 
+import kotlinx.coroutines.flow.first
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
@@ -62,6 +63,30 @@ class ErrorTest {
             val closed = refused { call() }
             assertEquals("closed" to Action.FixCode, closed.code to closed.action)
         }
+    }
+
+    @Test
+    fun `half of an emoji is invalid wherever it is given`() = test {
+        val half = "a\ud83d"
+        offline(dir).use { chat ->
+            val bob = chat.openDirect("bob")
+            for (call in listOf<suspend () -> Any?>(
+                { bob.send(half) }, { bob.send(NewMessage(half)) }, { bob.setDraft(half) }, { chat.openDirect(half) },
+                { bob.react(MessageTarget.Id(bob.id), half) }, { chat.users[half] }, { chat.conversation(half) },
+                { chat.outbox.state(half).first() }, { chat.events(EventFilter(conversationId = half)).first() },
+            )) {
+                val invalid = refused { call() }
+                assertEquals("invalid" to Action.FixCode, invalid.code to invalid.action)
+            }
+            assertTrue(chat.outbox.entries.value.none { it.kind == "send_message" })
+        }
+    }
+
+    @Test
+    fun `a hint of the network that comes after the end is none`() = test {
+        val chat = offline(dir)
+        chat.closeAndJoin()
+        chat.networkChanged(NetworkHint.Changed)
     }
 
     @Test

@@ -1,8 +1,13 @@
 package io.causerie
 
+import io.causerie.internal.AskedTokens
+import io.causerie.internal.border.TokenQuestion
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -107,6 +112,19 @@ class TokenTest {
             assertEquals(ConnectionState.Authenticating, chat.connection.awaits { it == ConnectionState.Authenticating })
             go.countDown()
             chat.connection.awaits { it == ConnectionState.Live }
+        }
+    }
+
+    @Test
+    fun `a provider that never returns takes no thread from the app`() = test {
+        val go = CountDownLatch(1)
+        val asked = AskedTokens { request -> go.await().let { request.userId } }
+        try {
+            // As many as would take all of them, were they the app's.
+            repeat(100) { launch { asked.token(TokenQuestion("alice", false)) } }
+            withTimeout(PATIENCE) { withContext(Dispatchers.IO) {} }
+        } finally {
+            go.countDown()
         }
     }
 

@@ -33,7 +33,7 @@ public fun interface FutureTokens {
  *
  * A future fails with [io.causerie.CauserieException], in the `CompletionException` that `join` and
  * `get` put around it. Cancelling a future stops the waiting, not the write. What depends on one is
- * not run on a thread of the SDK's core, and may block nothing but its own kind.
+ * not run on a thread of the SDK's core, and may block for a while, as on another future.
  */
 public class CauserieFutures(
     /** The client. */
@@ -112,6 +112,8 @@ public class CauserieFutures(
             tokens: FutureTokens,
             options: CauserieOptions = CauserieOptions(),
         ): CompletableFuture<CauserieFutures> =
-            given { CauserieFutures(Causerie.open(dir, url, userId, options) { tokens.token(it).await() }) }
+            opened({ it.chat.close() }) {
+                CauserieFutures(Causerie.open(dir, url, userId, options) { tokens.token(it).await() })
+            }
     }
 }

@@ -73,7 +73,7 @@ public class ConversationFutures(
     /** [Conversation.timeline]. */
     @JvmOverloads
     public fun timeline(start: TimelineStart = TimelineStart.Newest, page: Int = 50): CompletableFuture<TimelineFutures> =
-        given { TimelineFutures(conversation.timeline(start, page)) }
+        opened({ it.timeline.close() }) { TimelineFutures(conversation.timeline(start, page)) }
 }
 
 /** A [Timeline] for Java; see [CauserieFutures]. */

@@ -14,10 +14,16 @@ import io.causerie.internal.ffi.TokenProvider as FfiTokenProvider
 
 /** The app's provider as the core asks it: every outcome is an answer. */
 internal class AskedTokens(private val provider: TokenProvider) : FfiTokenProvider {
+    /**
+     * It may block, and the thread of a coroutine of the app's is not for that. One that never returns
+     * is asked again after half a minute: a few threads are what it can have, and none of those that
+     * the app and the SDK itself have in [Dispatchers.IO].
+     */
+    private val threads = Dispatchers.IO.limitedParallelism(THREADS)
+
     override suspend fun token(question: TokenQuestion): TokenAnswer =
         try {
-            // It may block, and the thread of a coroutine of the app's is not for that.
-            val token = withContext(Dispatchers.IO) {
+            val token = withContext(threads) {
                 provider.token(TokenRequest(question.userId, question.refused))
             }
             TokenAnswer(token, null, false)
@@ -37,4 +43,8 @@ internal class AskedTokens(private val provider: TokenProvider) : FfiTokenProvid
     /** Its words may hold what they like, a token too: only its type is told. */
     private fun problem(e: Throwable) =
         TokenAnswer(null, "the token provider threw ${e.javaClass.name}", false)
+
+    private companion object {
+        const val THREADS = 4
+    }
 }

@@ -9,6 +9,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.withContext
+import java.nio.charset.CharacterCodingException
 import kotlin.coroutines.ContinuationInterceptor
 import io.causerie.internal.border.Action as FfiAction
 import io.causerie.internal.border.InternalException as BorderInternalException
@@ -43,6 +44,9 @@ internal inline fun <T> translated(block: () -> T): T =
         throw broken(e)
     } catch (e: BorderInternalException) {
         throw broken(e)
+    } catch (e: CharacterCodingException) {
+        // Half of an emoji, say: a field that deletes by UTF-16 units leaves one behind.
+        throw malformed(e)
     } catch (e: CancellationException) {
         throw e
     } catch (e: IllegalStateException) {
@@ -53,6 +57,10 @@ internal inline fun <T> translated(block: () -> T): T =
 /** The client or the timeline was closed. */
 internal fun closed(cause: Throwable? = null, code: String = "closed"): CauserieException =
     CauserieException(code, Action.FixCode, "it was closed", false, null, cause)
+
+/** Not [broken]: it is the caller's to mend. */
+private fun malformed(e: CharacterCodingException) =
+    CauserieException("invalid", Action.FixCode, "a text is no Unicode: it has half of a surrogate pair", false, null, e)
 
 private fun broken(e: Exception) =
     CauserieException("internal", Action.FixCode, e.message ?: "the core failed", false, null, e)
