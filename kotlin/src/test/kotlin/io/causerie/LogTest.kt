@@ -57,6 +57,14 @@ class LogTest {
     }
 
     @Test
+    fun `a sink that never returns does not keep the process alive`() = test {
+        val threads = Channel<Boolean>(Channel.UNLIMITED)
+        Causerie.setLogSink({ threads.trySend(Thread.currentThread().isDaemon) }, LogLevel.Trace)
+        openWhatIsDamaged("one")
+        assertTrue(threads.receive(), "its thread is a daemon")
+    }
+
+    @Test
     fun `the version is one`() {
         assertTrue(Regex("""\d+\.\d+\.\d+.*""").matches(Causerie.version()), Causerie.version())
     }

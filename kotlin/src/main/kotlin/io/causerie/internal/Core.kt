@@ -18,8 +18,8 @@ internal object Core {
     init {
         val folder = System.getProperty("causerie.library.dir") ?: System.getenv("CAUSERIE_LIBRARY_DIR")
         if (!folder.isNullOrEmpty()) NativeLibrary.addSearchPath("causerie_ffi", folder)
-        uniffiEnsureInitialized()
         keepCallbackThreads()
+        uniffiEnsureInitialized()
         try {
             // After it, no thread of the core's calls into a virtual machine that ends.
             Runtime.getRuntime().addShutdownHook(Thread({ shutdown() }, "causerie-shutdown"))
