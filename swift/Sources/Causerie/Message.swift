@@ -7,7 +7,7 @@ public enum MessageTarget: Hashable, Sendable {
     /// By the key that `send` gave: one's own, also before the server has it.
     case key(String)
 
-    /// What names this message: the key for one of this device, else the id.
+    /// What names this message: its id, or its key as long as the server has not confirmed it.
     public init(_ item: TimelineItem) {
         self = item.messageID.map(Self.id) ?? .key(item.key)
     }

@@ -16,7 +16,8 @@ import Foundation
 public struct Storage: Hashable, Sendable {
     /// Where.
     public enum Place: Hashable, Sendable {
-        /// The app's own Application Support folder.
+        /// The app's own Application Support folder. On macOS it is the app's own only in the
+        /// sandbox; elsewhere all of the user's apps share it: take ``folder(_:)`` there.
         case applicationSupport
         /// The container of this app group, which the app's extensions see as well. Apple's systems
         /// only.
@@ -61,13 +62,13 @@ public struct Storage: Hashable, Sendable {
 
     /// The folder of a user of a server. It need not be there.
     ///
-    /// - Throws: `data_dir`, if the app group is not one of this app's entitlements, or there are
-    ///   none on this system.
+    /// - Throws: `data_dir`, if the app group is not one of this app's entitlements (macOS does not
+    ///   say so, and gives a folder all the same), or there are none on this system.
     public func folder(user: String, server: String) throws(CauserieError) -> URL {
-        try base()
-            .appending(component: "causerie", directoryHint: .isDirectory)
-            .appending(component: Self.name(server), directoryHint: .isDirectory)
-            .appending(component: Self.name(user), directoryHint: .isDirectory)
+        let names = ["causerie"] + Self.names(server) + Self.names(user)
+        return names.reduce(try base()) { folder, name in
+            folder.appending(component: name, directoryHint: .isDirectory)
+        }
     }
 
     /// Makes the folder, if it is not there, and has the system treat it and what it holds as these
@@ -142,6 +143,21 @@ public struct Storage: Hashable, Sendable {
         }
         return name
     }
+
+    /// The name of a word's folder; of several, one in the other, if it is longer than file systems
+    /// take. All but the last end with a `_`, which no word's name does.
+    static func names(_ word: String) -> [String] {
+        var rest = name(word)[...]
+        var names: [String] = []
+        while rest.utf8.count > longest {
+            names.append("\(rest.prefix(longest))_")
+            rest = rest.dropFirst(longest)
+        }
+        return names + [String(rest)]
+    }
+
+    /// File systems take names of 255 bytes.
+    private static let longest = 250
 
     private static func unusable(_ message: String) -> CauserieError {
         CauserieError(

@@ -8,8 +8,10 @@ extension Date {
 }
 
 extension Duration {
-    /// Whole milliseconds.
+    /// Whole milliseconds, at most about as many as there are.
     var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        let most = Int64.max / 1000 - 1
+        let seconds = min(max(components.seconds, -most), most)
+        return seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

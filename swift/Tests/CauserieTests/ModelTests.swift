@@ -82,4 +82,57 @@ struct ModelTests {
         }
         await alice.client.close()
     }
+
+    @Test func `two runs at once show every conversation once`() async throws {
+        let alice = try await Person.offline()
+        let client = alice.client
+        let model = ConversationListModel(client)
+        let running = [Task { await model.run() }, Task { await model.run() }]
+        for n in 1...10 { _ = try await client.openDirect(with: "bob-\(n)") }
+        try await waits { model.items.count >= 10 }
+        // Both have told all that they have to tell.
+        await client.close()
+        for task in running { await task.value }
+        #expect(model.items.map(\.id) == client.conversations.items.map(\.id))
+    }
+
+    @Test func `what a person does in several tasks is done in order`() async throws {
+        let alice = try await Person.offline()
+        let conversation = try await alice.client.openDirect(with: "bob")
+        let model = TimelineModel(conversation, of: alice.client)
+        let texts = (1...100).map { "\($0)" }
+        let tasks = texts.flatMap { text in
+            [Task { await model.typed(text) }, Task { await model.send(text) }]
+        }
+        let last = Task { await model.typed("unsent") }
+        for task in tasks { await task.value }
+        await last.value
+        #expect(model.failure == nil)
+        #expect(alice.client.outbox.items.compactMap(\.text) == texts)
+        #expect(conversation.draft == "unsent")
+        await alice.client.close()
+    }
+
+    @Test func `a run that ends late leaves the next one its timeline`() async throws {
+        let (alice, bob) = (try await Person.online("alice"), try await Person.online("bob"))
+        let conversation = try await alice.client.openDirect(with: bob.name)
+        for n in 1...20 {
+            _ = try await alice.client.outbox.settled(try await conversation.send("\(n)"))
+        }
+        let model = TimelineModel(conversation, of: alice.client, pageSize: 10)
+        let first = Task { await model.run() }
+        try await waits { model.items.count == 10 }
+        await model.loadOlder()
+        try await waits { model.items.count == 20 }
+        let next = Task { await model.run() }
+        // It has opened its own timeline once that is what is shown.
+        try await waits { model.items.count == 10 }
+        first.cancel()
+        await first.value
+        await model.loadOlder()
+        try await waits { model.items.count == 20 }
+        await alice.client.close()
+        await bob.client.close()
+        await next.value
+    }
 }

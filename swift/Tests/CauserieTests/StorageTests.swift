@@ -25,6 +25,18 @@ struct StorageTests {
         #expect(Storage.name("\n") == "_0a")
     }
 
+    @Test func `the longest user id has a folder that can be made and opened`() async throws {
+        let root = Folder()
+        let server = "ws://127.0.0.1:1"
+        let user = String(repeating: "Z", count: 128)
+        let folder = try Storage(.folder(root.url)).prepare(user: user, server: server)
+        let client = try await Causerie.open(directory: folder, server: server, user: user) { "" }
+        await client.close()
+        #expect(Storage.names("alice") == ["alice"])
+        #expect(Storage.names(user).map(\.count) == [251, 134])
+        #expect(Storage.names(user).joined() != Storage.name(user))
+    }
+
     @Test func `what was prepared can be opened`() async throws {
         let root = Folder()
         let storage = Storage(.folder(root.url))

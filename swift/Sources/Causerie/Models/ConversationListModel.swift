@@ -52,11 +52,12 @@ public final class ConversationListModel {
     }
 
     private func followList() async {
+        // This iteration's own: its changes fit nothing else, were there two runs at once.
+        var list: [ConversationItem] = []
         for await diffs in client.conversations.updates {
+            for diff in diffs { list.apply(diff) }
             // Once for all of them: each change of `items` is one for who observes it.
-            var items = items
-            for diff in diffs { items.apply(diff) }
-            self.items = items
+            items = list
         }
     }
 

@@ -15,8 +15,9 @@ import Observation
 /// }
 /// ```
 ///
-/// What a person asks for does not throw: if it fails, ``failure`` says how, and is there until it is
-/// set to `nil`.
+/// What a person asks for is done one after the other, in the order of the calls, each of which may
+/// be in a task of its own. It does not throw: if it fails, ``failure`` says how, and is there until
+/// it is set to `nil`.
 @MainActor
 @Observable
 public final class TimelineModel {
@@ -36,6 +37,8 @@ public final class TimelineModel {
     @ObservationIgnored private let start: Timeline.Start
     @ObservationIgnored private let pageSize: Int
     @ObservationIgnored private var timeline: Timeline?
+    @ObservationIgnored private var isBusy = false
+    @ObservationIgnored private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// A model of a conversation. It is empty until ``run()`` runs.
     ///
@@ -55,14 +58,18 @@ public final class TimelineModel {
     }
 
     /// Opens the timeline and follows it, until the task is cancelled or the client is closed; then
-    /// closes it. Once more begins anew.
+    /// closes it. Once more begins anew; of two at once, the later one is shown.
     public func run() async {
         do {
             let timeline = try await conversation.timeline(from: start, pageSize: pageSize)
             self.timeline = timeline
             defer {
                 timeline.close()
-                self.timeline = nil
+                // Another run may have begun before this one noticed that it is cancelled.
+                if self.timeline === timeline {
+                    self.timeline = nil
+                    typingUserIDs = []
+                }
             }
             async let messages: Void = follow(timeline)
             async let typing: Void = followTyping()
@@ -139,11 +146,12 @@ public final class TimelineModel {
     // MARK: Following
 
     private func follow(_ timeline: Timeline) async {
+        var shown: [TimelineItem] = []
         for await batch in timeline.updates {
+            for diff in batch.diffs { shown.apply(diff) }
+            guard self.timeline === timeline else { continue }
             // Once for all of them: each change of `items` is one for who observes it.
-            var items = items
-            for diff in batch.diffs { items.apply(diff) }
-            self.items = items
+            items = shown
             state = batch.state
         }
     }
@@ -156,7 +164,12 @@ public final class TimelineModel {
         }
     }
 
+    /// Waits for its turn: calls leave the main actor, where nothing keeps them in order.
     private func attempt(_ work: () async throws(CauserieError) -> Void) async {
+        if isBusy { await withCheckedContinuation { waiting.append($0) } }
+        isBusy = true
         do { try await work() } catch { failure = error }
+        // The next one takes over without letting anybody in between.
+        if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
     }
 }
