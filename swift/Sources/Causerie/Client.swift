@@ -181,9 +181,9 @@ public final class Client: Sendable {
         }
     }
 
-    /// Closes the socket and the local data, and ends every iteration; when this returns, all is
-    /// closed. Nothing is lost: the outbox goes on when the folder is opened next. Calls after it
-    /// throw `closed`.
+    /// Gives up this handle: its iterations end, and calls after it throw `closed`. With the last
+    /// handle the core ends: the socket and the local data are closed when this returns. Nothing is
+    /// lost: the outbox goes on when the folder is opened next.
     public func close() async {
         await ffi.end()
     }

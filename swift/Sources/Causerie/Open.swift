@@ -36,7 +36,7 @@ public enum Durability: Hashable, Sendable {
 ///     when there is none yet, when the last one is about to expire and when the server refuses it.
 ///     See ``TokenError`` for what to throw.
 /// - Throws: `data_dir` if the folder cannot be used, `invalid` (the server's address, the user's
-///   id), `in_use` by another process, `other_user`, `other_server`, `outdated`, `disk_full`.
+///   id, no file URL), `in_use` by another process, `other_user`, `other_server`, `outdated`, `disk_full`.
 public func open(
     directory: URL,
     server: String,
@@ -45,6 +45,11 @@ public func open(
     maxReconnectAttempts: Int? = nil,
     tokens: @escaping @Sendable (TokenRequest) async throws -> String
 ) async throws(CauserieError) -> Client {
+    guard directory.isFileURL else {
+        throw CauserieError(
+            code: .invalid, action: .fixCode, message: "the directory is no file URL",
+            isRetryable: false, retryAfter: nil)
+    }
     let options = CauserieGenerated.Options(
         serverUrl: server,
         userId: user,

@@ -49,6 +49,14 @@ struct StorageTests {
         }
     }
 
+    @Test func `an address of the web is no folder`() async throws {
+        let url = try #require(URL(string: "https://example.org/tmp"))
+        let error = await #expect(throws: CauserieError.self) {
+            try await Causerie.open(directory: url, server: "ws://127.0.0.1:1", user: "a") { "" }
+        }
+        #expect(error?.code == .invalid)
+    }
+
     @Test func `a folder that cannot be made is said`() async throws {
         let root = Folder()
         try FileManager.default.createDirectory(at: root.url, withIntermediateDirectories: true)
