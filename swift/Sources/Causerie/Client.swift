@@ -181,9 +181,10 @@ public final class Client: Sendable {
         }
     }
 
-    /// Gives up this handle: its iterations end, and calls after it throw `closed`. With the last
-    /// handle the core ends: the socket and the local data are closed when this returns. Nothing is
-    /// lost: the outbox goes on when the folder is opened next.
+    /// Gives up this handle. With the last one of its folder the core ends: every iteration ends, the
+    /// socket and the local data are closed when this returns, and calls after it throw `closed`; as
+    /// long as there is another, everything goes on. Nothing is lost: the outbox goes on when the
+    /// folder is opened next.
     public func close() async {
         await ffi.end()
     }
