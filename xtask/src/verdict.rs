@@ -116,7 +116,8 @@ pub fn judge(judge: Judge, success: bool, counts: Counts, last_lines: &[String])
         Judge::Scenarios { by, due } => {
             let scenarios = Scenarios::read(last_lines).filter(|scenarios| scenarios.by == by);
             let run = scenarios.as_ref().map_or(0, |scenarios| scenarios.run);
-            let complaint = (run != due).then(|| format!("{run} of {due} scenarios ran by {by}"));
+            let complaint =
+                (run != due || due == 0).then(|| format!("{run} of {due} scenarios ran by {by}"));
             let wrong = !success || complaint.is_some();
             Verdict {
                 failed: counts.failed.max(usize::from(wrong)),
@@ -324,6 +325,16 @@ mod tests {
         }
         let broken = lines("scenarios: 3 of 3 run by kotlin (3 core-only)");
         assert_eq!(judge(all, false, good, &broken).failed, 1);
+        let none = Judge::Scenarios {
+            by: "kotlin",
+            due: 0,
+        };
+        let nothing = lines("scenarios: 0 of 0 run by kotlin ()");
+        assert_eq!(
+            judge(none, true, good, &nothing).failed,
+            1,
+            "no scenario is due"
+        );
     }
 
     #[test]

@@ -101,9 +101,9 @@ impl Cache {
         self.0.join("sid")
     }
 
-    /// Whether that tree is there, which it is only when it is complete.
+    /// Whether that tree is there, with Swift in it.
     pub fn has_tree(&self) -> bool {
-        self.tree().is_dir()
+        super::tree::found(self).is_some()
     }
 
     /// `PATH`, with our own tools first.
