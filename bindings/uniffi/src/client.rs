@@ -136,9 +136,9 @@ impl Client {
         .await
     }
 
-    /// Closes everything. Calls after it fail with `closed`, and none of the listeners that were
-    /// registered through it is called after it. What ends the process comes after this, or is
-    /// [`crate::shutdown`].
+    /// Gives this client up: none of the listeners that were registered through it is called after
+    /// it. With the last client of its folder everything is closed, and calls after that fail with
+    /// `closed`. What ends the process comes after this, or is [`crate::shutdown`].
     pub async fn end(&self) {
         looked(async {
             self.inner.close().await;

@@ -719,9 +719,9 @@ public protocol ClientProtocol: AnyObject, Sendable {
     func createConversation(new: NewConversation) async throws  -> Conversation
 
     /**
-     * Closes everything. Calls after it fail with `closed`, and none of the listeners that were
-     * registered through it is called after it. What ends the process comes after this, or is
-     * [`crate::shutdown`].
+     * Gives this client up: none of the listeners that were registered through it is called after
+     * it. With the last client of its folder everything is closed, and calls after that fail with
+     * `closed`. What ends the process comes after this, or is [`crate::shutdown`].
      */
     func end() async
 
@@ -1007,9 +1007,9 @@ open func createConversation(new: NewConversation)async throws  -> Conversation 
 }
 
     /**
-     * Closes everything. Calls after it fail with `closed`, and none of the listeners that were
-     * registered through it is called after it. What ends the process comes after this, or is
-     * [`crate::shutdown`].
+     * Gives this client up: none of the listeners that were registered through it is called after
+     * it. With the last client of its folder everything is closed, and calls after that fail with
+     * `closed`. What ends the process comes after this, or is [`crate::shutdown`].
      */
 open func end()async   {
     return
@@ -5599,7 +5599,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_causerie_ffi_checksum_method_client_create_conversation() != 30624) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_causerie_ffi_checksum_method_client_end() != 13986) {
+    if (uniffi_causerie_ffi_checksum_method_client_end() != 7317) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_causerie_ffi_checksum_method_client_entry() != 17697) {

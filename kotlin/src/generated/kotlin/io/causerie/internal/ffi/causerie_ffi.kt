@@ -1520,7 +1520,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_causerie_ffi_checksum_method_client_create_conversation() and 0xFFFF) != 30624) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_causerie_ffi_checksum_method_client_end() and 0xFFFF) != 13986) {
+    if ((lib.uniffi_causerie_ffi_checksum_method_client_end() and 0xFFFF) != 7317) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_causerie_ffi_checksum_method_client_entry() and 0xFFFF) != 17697) {
@@ -2561,9 +2561,9 @@ public interface ClientInterface {
     suspend fun `createConversation`(`new`: NewConversation): Conversation
 
     /**
-     * Closes everything. Calls after it fail with `closed`, and none of the listeners that were
-     * registered through it is called after it. What ends the process comes after this, or is
-     * [`crate::shutdown`].
+     * Gives this client up: none of the listeners that were registered through it is called after
+     * it. With the last client of its folder everything is closed, and calls after that fail with
+     * `closed`. What ends the process comes after this, or is [`crate::shutdown`].
      */
     suspend fun `end`()
 
@@ -2900,9 +2900,9 @@ open class Client: Disposable, AutoCloseable, ClientInterface
     }
 
     /**
-     * Closes everything. Calls after it fail with `closed`, and none of the listeners that were
-     * registered through it is called after it. What ends the process comes after this, or is
-     * [`crate::shutdown`].
+     * Gives this client up: none of the listeners that were registered through it is called after
+     * it. With the last client of its folder everything is closed, and calls after that fail with
+     * `closed`. What ends the process comes after this, or is [`crate::shutdown`].
      */
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `end`() {
