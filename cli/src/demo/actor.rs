@@ -5,7 +5,7 @@ use std::{
     io::{self, BufRead, Write},
     path::PathBuf,
     process::ExitCode,
-    sync::mpsc as blocking,
+    sync::{Arc, Mutex, PoisonError, mpsc as blocking},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -97,6 +97,8 @@ async fn act(args: ActorArgs) -> Result<(), String> {
         .await
         .map_err(text)?;
 
+    // Before it is ready, so that what an earlier life left is not taken for nothing.
+    tell_outbox(&client, &reports);
     tokio::spawn(watch_link(client.clone(), reports.clone()));
     tokio::spawn(watch_outbox(client.clone(), reports.clone()));
     tokio::spawn(watch_timeline(timeline, reports.clone()));
@@ -126,6 +128,8 @@ async fn obey(
         Cue::Say { number, text } => {
             let at = now();
             let key = conversation.send(&text).await?.to_string();
+            // Before the key, so that whoever has it knows that the message waits.
+            tell_outbox(client, reports);
             reports.send(Report::Said { number, key, at });
         }
         Cue::Change {
@@ -139,6 +143,7 @@ async fn obey(
                     How::Delete => conversation.delete(target).await?,
                     How::React(emoji) => conversation.react(target, &emoji).await?,
                 };
+                tell_outbox(client, reports);
                 reports.send(Report::Done { number });
             }
         }
@@ -196,16 +201,23 @@ async fn watch_outbox(client: Client, reports: Reports) {
     let mut updates = client.outbox().updates();
     while let Some(update) = updates.next().await {
         let _: OutboxUpdate = update;
+        tell_outbox(&client, &reports);
+    }
+}
+
+/// Reports what is in the outbox.
+fn tell_outbox(client: &Client, reports: &Reports) {
+    reports.send_in_turn(|| {
         let entries = client.outbox().list();
         let failed = entries.iter().filter_map(|entry| match &entry.state {
             SendState::Failed { code, message } => Some(format!("{code}: {message}")),
             SendState::Queued | SendState::Sent { .. } => None,
         });
-        reports.send(Report::Outbox {
+        Report::Outbox {
             waiting: entries.len(),
             failed: failed.collect(),
-        });
-    }
+        }
+    });
 }
 
 /// Reports every change; loads what is older, as a person who scrolls up would.
@@ -270,7 +282,10 @@ fn seen(item: &TimelineItem) -> Seen {
 
 /// The way to the parent: a thread of its own writes, so that a full pipe holds up nobody.
 #[derive(Clone)]
-struct Reports(blocking::Sender<Report>);
+struct Reports {
+    sender: blocking::Sender<Report>,
+    turn: Arc<Mutex<()>>,
+}
 
 impl Reports {
     fn open() -> Self {
@@ -287,12 +302,22 @@ impl Reports {
                 }
             }
         });
-        Self(sender)
+        Self {
+            sender,
+            turn: Arc::default(),
+        }
     }
 
     fn send(&self, report: Report) {
         // The thread ends only when the parent has gone.
-        let _ = self.0.send(report);
+        let _ = self.sender.send(report);
+    }
+
+    /// Sends what is so now. No other that is sent so comes between the look and the report, or an
+    /// older state would be told last.
+    fn send_in_turn(&self, look: impl FnOnce() -> Report) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.send(look());
     }
 }
 
