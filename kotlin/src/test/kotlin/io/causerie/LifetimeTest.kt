@@ -25,6 +25,7 @@ class LifetimeTest {
         val timeline = bob.timeline()
         bob.send("Salut")
         timeline.state.awaits { it.items.size == 1 }
+        chat.conversations.awaits { it.size == 1 }
         val (changing, happening) = List(2) { CompletableDeferred<Unit>() }
         val collectors = listOf(
             launch { timeline.changes().onEach { changing.complete(Unit) }.collect() },
@@ -92,7 +93,7 @@ class LifetimeTest {
         chat.openDirect("bob").send("not yet")
         val unsent = refused { chat.signOut(wipe = true, unsent = Unsent.Refuse) }
         assertEquals("unsent" to Action.AskUser, unsent.code to unsent.action)
-        assertEquals(2, chat.outbox.entries.value.size)
+        chat.outbox.entries.awaits { it.size == 2 }
         chat.signOut(wipe = true, unsent = Unsent.Discard)
         offline(dir).use { assertTrue(it.conversations.value.isEmpty()) }
     }

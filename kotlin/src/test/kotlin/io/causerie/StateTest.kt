@@ -143,8 +143,7 @@ class StateTest {
     fun `older messages are loaded when they are asked for`() = test {
         open("alice").use { alice ->
             val bob = alice.openDirect("bob")
-            repeat(30) { bob.send("message $it") }
-            alice.outbox.entries.awaits { it.isEmpty() }
+            repeat(30) { alice.outbox.settled(bob.send("message $it")) }
             bob.timeline(page = 10).use { timeline ->
                 assertTrue(timeline.state.value.hasOlder)
                 while (timeline.now().hasOlder) timeline.loadOlder()

@@ -101,7 +101,7 @@ class SessionTest {
         session.state.awaits { it is SessionState.SignedIn && it.unsent }
         session.stay()
         session.state.awaits { it is SessionState.SignedIn && !it.unsent }
-        assertEquals(1, chat.conversations.value.size)
+        chat.conversations.awaits { it.size == 1 }
         session.signOut(discard = true)
         session.state.awaits { it == SessionState.SignedOut() }
         assertNull(accounts.current)
