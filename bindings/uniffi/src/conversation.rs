@@ -113,7 +113,8 @@ impl Conversation {
         })
     }
 
-    /// How far others have read, as far as this device was told.
+    /// How far others have read, as far as this device was told: while a timeline of it is open.
+    /// The event `cursors` tells of every change; who listens first and asks then misses none.
     pub async fn read_cursors(&self) -> Result<Vec<ReadCursor>, CauserieError> {
         let cursors = called(self.inner.read_cursors()).await?;
         Ok(cursors.iter().map(Into::into).collect())

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use causerie_border::record::{TimelineItem, TimelineState};
+use causerie_border::record::{TimelineItem, TimelineSnapshot, TimelineState};
 
 use crate::{
     CauserieError, Subscription, TimelineListener, TimelineUpdates,
-    call::{called, look},
+    call::{called, look, look_or},
     held::Holdings,
     listener::tell,
 };
@@ -35,6 +35,17 @@ impl Timeline {
     /// What it shows now, oldest first.
     pub fn items(&self) -> Vec<TimelineItem> {
         look(|| self.inner.items().iter().map(Into::into).collect())
+    }
+
+    /// Items and state of the same moment: asked one after the other, they may have a change
+    /// between them.
+    pub fn snapshot(&self) -> TimelineSnapshot {
+        // What it gives if it panics.
+        let nothing = || TimelineSnapshot {
+            items: Vec::new(),
+            state: TimelineState::default(),
+        };
+        look_or(nothing, || self.inner.snapshot().into())
     }
 
     /// Whether there is more to load, and whether it is being loaded.

@@ -100,6 +100,11 @@ async fn what_is_sent_is_listed_asked_for_and_told_also_to_a_listener_that_throw
     let batch = updates.next().await.unwrap();
     assert_eq!(batch.diffs[0].items, timeline.items());
     assert_eq!(batch.state, timeline.state());
+    let snapshot = timeline.snapshot();
+    assert_eq!(
+        (snapshot.items, snapshot.state),
+        (timeline.items(), timeline.state())
+    );
     let entry = client.conversations().remove(0);
     assert_eq!((entry.title.as_str(), &entry.last), ("bob", &None));
     assert_eq!(entry.pending_key.as_deref(), Some(key.as_str()));

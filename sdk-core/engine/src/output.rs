@@ -167,11 +167,11 @@ pub enum Emission {
         /// All who type now.
         user_ids: Vec<UserId>,
     },
-    /// Others' cursors in a conversation rose.
+    /// Others' cursors in a conversation rose, or were forgotten.
     Cursors {
         /// Where.
         conversation_id: ConversationId,
-        /// Those that rose.
+        /// Those that rose, as they were told; none if all were forgotten.
         cursors: Vec<ReadCursor>,
     },
     /// Names changed.

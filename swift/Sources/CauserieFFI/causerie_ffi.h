@@ -839,6 +839,11 @@ uint64_t uniffi_causerie_ffi_fn_method_timeline_load_older(uint64_t ptr
 uint64_t uniffi_causerie_ffi_fn_method_timeline_on_batch(uint64_t ptr, uint64_t listener, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_CAUSERIE_FFI_FN_METHOD_TIMELINE_SNAPSHOT
+#define UNIFFI_FFIDEF_UNIFFI_CAUSERIE_FFI_FN_METHOD_TIMELINE_SNAPSHOT
+RustBuffer uniffi_causerie_ffi_fn_method_timeline_snapshot(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_CAUSERIE_FFI_FN_METHOD_TIMELINE_STATE
 #define UNIFFI_FFIDEF_UNIFFI_CAUSERIE_FFI_FN_METHOD_TIMELINE_STATE
 RustBuffer uniffi_causerie_ffi_fn_method_timeline_state(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -1673,6 +1678,12 @@ uint16_t uniffi_causerie_ffi_checksum_method_timeline_load_older(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_CAUSERIE_FFI_CHECKSUM_METHOD_TIMELINE_ON_BATCH
 #define UNIFFI_FFIDEF_UNIFFI_CAUSERIE_FFI_CHECKSUM_METHOD_TIMELINE_ON_BATCH
 uint16_t uniffi_causerie_ffi_checksum_method_timeline_on_batch(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_CAUSERIE_FFI_CHECKSUM_METHOD_TIMELINE_SNAPSHOT
+#define UNIFFI_FFIDEF_UNIFFI_CAUSERIE_FFI_CHECKSUM_METHOD_TIMELINE_SNAPSHOT
+uint16_t uniffi_causerie_ffi_checksum_method_timeline_snapshot(void
 
 );
 #endif

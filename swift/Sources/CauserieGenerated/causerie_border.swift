@@ -3457,6 +3457,70 @@ public func FfiConverterTypeTimelineItem_lower(_ value: TimelineItem) -> RustBuf
 }
 
 /**
+ * A timeline at one moment.
+ */
+public struct TimelineSnapshot: Equatable, Hashable {
+    /**
+     * What it shows, oldest first.
+     */
+    public let items: [TimelineItem]
+    /**
+     * How it stands.
+     */
+    public let state: TimelineState
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What it shows, oldest first.
+         */items: [TimelineItem],
+        /**
+         * How it stands.
+         */state: TimelineState) {
+        self.items = items
+        self.state = state
+    }
+
+}
+
+#if compiler(>=6)
+extension TimelineSnapshot: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTimelineSnapshot: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TimelineSnapshot {
+        return
+            try TimelineSnapshot(
+                items: FfiConverterSequenceTypeTimelineItem.read(from: &buf),
+                state: FfiConverterTypeTimelineState.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: TimelineSnapshot, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeTimelineItem.write(value.items, into: &buf)
+        FfiConverterTypeTimelineState.write(value.state, into: &buf)
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTimelineSnapshot_lift(_ buf: RustBuffer) throws -> TimelineSnapshot {
+    return try FfiConverterTypeTimelineSnapshot.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTimelineSnapshot_lower(_ value: TimelineSnapshot) -> RustBuffer {
+    return FfiConverterTypeTimelineSnapshot.lower(value)
+}
+
+/**
  * Where a timeline begins, with what belongs to it.
  */
 public struct TimelineStart: Equatable, Hashable {
@@ -4111,7 +4175,9 @@ public enum EventKind: Equatable, Hashable {
      */
     case typing
     /**
-     * Others' read and delivery cursors rose: `cursors` are those that did.
+     * Others' read and delivery cursors rose, or were forgotten: `cursors` are those that rose, as
+     * they were told (of a delivery `seq` is 0), and none if what was known is no more. What they
+     * are then, `read_cursors` says.
      */
     case cursors
     /**

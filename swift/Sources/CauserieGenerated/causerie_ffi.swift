@@ -1864,7 +1864,8 @@ public protocol ConversationProtocol: AnyObject, Sendable {
     func react(target: MessageTarget, emoji: String) async throws  -> String
 
     /**
-     * How far others have read, as far as this device was told.
+     * How far others have read, as far as this device was told: while a timeline of it is open.
+     * The event `cursors` tells of every change; who listens first and asks then misses none.
      */
     func readCursors() async throws  -> [ReadCursor]
 
@@ -2146,7 +2147,8 @@ open func react(target: MessageTarget, emoji: String)async throws  -> String  {
 }
 
     /**
-     * How far others have read, as far as this device was told.
+     * How far others have read, as far as this device was told: while a timeline of it is open.
+     * The event `cursors` tells of every change; who listens first and asks then misses none.
      */
 open func readCursors()async throws  -> [ReadCursor]  {
     return
@@ -3759,6 +3761,12 @@ public protocol TimelineProtocol: AnyObject, Sendable {
     func onBatch(listener: TimelineListener)  -> Subscription
 
     /**
+     * Items and state of the same moment: asked one after the other, they may have a change
+     * between them.
+     */
+    func snapshot()  -> TimelineSnapshot
+
+    /**
      * Whether there is more to load, and whether it is being loaded.
      */
     func state()  -> TimelineState
@@ -3906,6 +3914,19 @@ open func onBatch(listener: TimelineListener) -> Subscription  {
     uniffi_causerie_ffi_fn_method_timeline_on_batch(
             self.uniffiCloneHandle(),
         FfiConverterTypeTimelineListener_lower(listener),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Items and state of the same moment: asked one after the other, they may have a change
+     * between them.
+     */
+open func snapshot() -> TimelineSnapshot  {
+    return try!  FfiConverterTypeTimelineSnapshot_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_causerie_ffi_fn_method_timeline_snapshot(
+            self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
 }
@@ -5707,7 +5728,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_causerie_ffi_checksum_method_conversation_react() != 48303) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_causerie_ffi_checksum_method_conversation_read_cursors() != 14562) {
+    if (uniffi_causerie_ffi_checksum_method_conversation_read_cursors() != 9714) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_causerie_ffi_checksum_method_conversation_remove_members() != 51143) {
@@ -5777,6 +5798,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_causerie_ffi_checksum_method_timeline_on_batch() != 34923) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_causerie_ffi_checksum_method_timeline_snapshot() != 62842) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_causerie_ffi_checksum_method_timeline_state() != 31283) {

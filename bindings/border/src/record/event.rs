@@ -17,7 +17,9 @@ pub enum EventKind {
     Connection,
     /// Who types in a conversation changed: `user_ids` are all who type now.
     Typing,
-    /// Others' read and delivery cursors rose: `cursors` are those that did.
+    /// Others' read and delivery cursors rose, or were forgotten: `cursors` are those that rose, as
+    /// they were told (of a delivery `seq` is 0), and none if what was known is no more. What they
+    /// are then, `read_cursors` says.
     Cursors,
     /// Names or pictures changed: `users` are there.
     Users,

@@ -28,7 +28,8 @@ pub use outbox::{OutboxDiff, OutboxDiffKind, OutboxEntry, OutboxUpdate};
 pub use setting::{Durability, NetworkHint, Unsent};
 pub use stats::Stats;
 pub use timeline::{
-    DiffKind, StartKind, TimelineBatch, TimelineDiff, TimelineStart, TimelineState,
+    DiffKind, StartKind, TimelineBatch, TimelineDiff, TimelineSnapshot, TimelineStart,
+    TimelineState,
 };
 pub use token::{TokenAnswer, TokenQuestion};
 pub use user::{Member, MembersPage, ReadCursor, User};

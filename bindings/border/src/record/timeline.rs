@@ -81,6 +81,26 @@ impl From<causerie::TimelineState> for TimelineState {
     }
 }
 
+/// A timeline at one moment.
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[cfg_attr(feature = "napi", napi_derive::napi(object))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineSnapshot {
+    /// What it shows, oldest first.
+    pub items: Vec<TimelineItem>,
+    /// How it stands.
+    pub state: TimelineState,
+}
+
+impl From<causerie::TimelineSnapshot> for TimelineSnapshot {
+    fn from(snapshot: causerie::TimelineSnapshot) -> Self {
+        Self {
+            items: snapshot.items.iter().map(Into::into).collect(),
+            state: snapshot.state.into(),
+        }
+    }
+}
+
 /// What changed in a timeline, and how it stands now.
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[cfg_attr(feature = "napi", napi_derive::napi(object))]

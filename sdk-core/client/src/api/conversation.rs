@@ -181,7 +181,9 @@ impl Conversation {
         self.core.typing(self.id)
     }
 
-    /// How far others have read, as far as this device was told.
+    /// How far others have read, as far as this device was told: while a timeline of it is open.
+    /// [`Event::Cursors`](crate::Event::Cursors) tells of every change; who listens first and asks
+    /// then misses none.
     ///
     /// # Errors
     /// Why the cache could not be read.

@@ -24,11 +24,15 @@ pub enum Event {
         /// All who type now.
         user_ids: Vec<UserId>,
     },
-    /// Others' read and delivery cursors rose.
+    /// Others' read and delivery cursors rose, or were forgotten. What they are then,
+    /// [`Conversation::read_cursors`] says.
+    ///
+    /// [`Conversation::read_cursors`]: crate::Conversation::read_cursors
     Cursors {
         /// Where.
         conversation_id: ConversationId,
-        /// Those that rose.
+        /// Those that rose, as they were told: of a delivery `seq` is 0. None if what was known is
+        /// no more.
         cursors: Vec<ReadCursor>,
     },
     /// Names or pictures changed.

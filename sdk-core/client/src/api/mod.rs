@@ -20,7 +20,7 @@ pub use event::{Event, EventFilter, EventKind, Events};
 pub use outbox::{Outbox, OutboxDiff, OutboxEntry, OutboxUpdate, OutboxUpdates};
 pub use stats::Stats;
 pub use subscription::Subscription;
-pub use timeline::{Timeline, TimelineUpdates};
+pub use timeline::{Timeline, TimelineSnapshot, TimelineUpdates};
 pub use token::{TokenError, TokenFuture, TokenProvider, TokenRequest};
 pub use users::Users;
 

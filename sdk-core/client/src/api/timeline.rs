@@ -21,6 +21,15 @@ changes! {
     TimelineUpdates(TimelineMirror) -> TimelineBatch
 }
 
+/// A timeline at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimelineSnapshot {
+    /// What it shows, oldest first.
+    pub items: Vec<TimelineItem>,
+    /// Whether there is more to load, and whether it is being loaded.
+    pub state: TimelineState,
+}
+
 /// An open view of a conversation: what is cached at once, what the server has as it comes, and
 /// what this device sent, in place. While one is open, its conversation is subscribed.
 ///
@@ -42,7 +51,7 @@ changes! {
 /// let TimelineDiff::Insert { item, .. } = &batch.diffs[0] else { panic!("{batch:?}") };
 /// assert_eq!(item.key.0, key.uuid());
 /// assert_eq!(item.send, Some(SendState::Queued));
-/// assert_eq!(timeline.items().len(), 1);
+/// assert_eq!(timeline.snapshot().items.len(), 1);
 /// # client.close().await;
 /// # Ok(()) }
 /// ```
@@ -81,6 +90,15 @@ impl Timeline {
     /// What it shows now, oldest first.
     pub fn items(&self) -> Vec<TimelineItem> {
         self.open.mirror.read(|mirror| mirror.items().to_vec())
+    }
+
+    /// Items and state of the same moment: [`Timeline::items`] and [`Timeline::state`], asked one
+    /// after the other, may have a change between them.
+    pub fn snapshot(&self) -> TimelineSnapshot {
+        self.open.mirror.read(|mirror| TimelineSnapshot {
+            items: mirror.items().to_vec(),
+            state: mirror.state(),
+        })
     }
 
     /// Whether there is more to load, and whether it is being loaded.

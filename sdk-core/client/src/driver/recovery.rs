@@ -1,7 +1,7 @@
 //! When the store fails: nothing that stood behind the failed commit happens, the engine is restored
 //! from what is stored, and after a while it goes on.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use causerie_engine::{
@@ -187,6 +187,7 @@ impl CoreThread {
         self.drop_socket();
         self.core.typing.lock().clear();
         self.engine = restore(&self.core, snapshot, &self.config);
+        self.tell_cursors();
         let views: Vec<_> = self
             .views
             .iter_mut()
@@ -199,6 +200,20 @@ impl CoreThread {
             let reply = self.reply_for(timeline);
             self.engine
                 .handle(Input::Command(Command { reply, kind }), clock::now());
+        }
+    }
+
+    /// What was shown of others' reading is as old as the engine before.
+    fn tell_cursors(&mut self) {
+        let shown: BTreeSet<_> = self.views.values().map(|v| v.conversation_id).collect();
+        for conversation_id in shown {
+            // What cannot be read now is told when it can be, with the next engine.
+            if let Ok(cursors) = self.store.cursors(conversation_id) {
+                self.core.events.publish(&Event::Cursors {
+                    conversation_id,
+                    cursors,
+                });
+            }
         }
     }
 

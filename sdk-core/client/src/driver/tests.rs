@@ -177,6 +177,7 @@ async fn a_timeline_whose_conversation_was_lost_with_the_file_opens_again_once_i
     let conversation = client.open_direct("bob").await.unwrap();
     let timeline = conversation.timeline(TimelineStart::Newest).await.unwrap();
     let mut updates = timeline.updates();
+    let mut cursors = client.events(EventFilter::kinds(vec![EventKind::Cursors]));
     conversation.send("lost with the file").await.unwrap();
     let path = folder.path().join("causerie.db");
     meddle(&client, move |thread| {
@@ -188,6 +189,12 @@ async fn a_timeline_whose_conversation_was_lost_with_the_file_opens_again_once_i
     })
     .await;
     assert!(timeline.items().is_empty(), "it shows what there is");
+    let told = soon("an event", cursors.next()).await.unwrap();
+    assert!(
+        matches!(&told, Event::Cursors { conversation_id, cursors }
+            if *conversation_id == conversation.id() && cursors.is_empty()),
+        "{told:?}"
+    );
     // Here the user makes it again; else it is the server that tells of it.
     client.open_direct("bob").await.unwrap();
     conversation.send("and on").await.unwrap();

@@ -137,10 +137,12 @@ impl Engine {
             ops.push(StoreOp::PutUsers(std::mem::take(&mut changes.users)));
         }
         for (conversation_id, cursors) in std::mem::take(&mut changes.cursors) {
-            ops.push(StoreOp::PutCursors {
-                conversation_id,
-                cursors,
-            });
+            if !cursors.is_empty() {
+                ops.push(StoreOp::PutCursors {
+                    conversation_id,
+                    cursors,
+                });
+            }
         }
         if planted::is("cursor_apart_from_rows") {
             let (cursors, rows): (Vec<_>, Vec<_>) = ops

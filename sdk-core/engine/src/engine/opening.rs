@@ -132,6 +132,10 @@ impl Engine {
         for timeline in self.timelines.values_mut() {
             timeline.view.drop_confirmed(1);
         }
+        // Whoever shows how far others have read asks again.
+        for id in self.shown_in.keys() {
+            self.changes.cursors.entry(*id).or_default();
+        }
     }
 
     // Subscriptions.

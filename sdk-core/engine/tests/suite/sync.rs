@@ -134,8 +134,17 @@ fn another_epoch_drops_what_was_confirmed_and_keeps_what_was_written() {
         &WriteOp::SendMessage(SendMessage::text("new")),
     );
     world.server = restored;
+    world.device.emissions.clear();
     world.settle();
     assert_eq!(world.device.store.epoch.as_deref(), Some("e2"));
+    let forgotten = Emission::Cursors {
+        conversation_id: conv(1),
+        cursors: Vec::new(),
+    };
+    assert!(
+        world.device.emissions.contains(&forgotten),
+        "who shows how far others have read is told that it is known no more"
+    );
     assert_eq!(world.device.screen(screen).texts(), ["new", "kept"]);
     assert_eq!(world.shows(screen, key), Some(None));
     assert_eq!(world.server.log, [(conv(1), key)]);

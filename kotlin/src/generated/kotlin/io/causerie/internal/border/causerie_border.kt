@@ -3030,6 +3030,47 @@ public object FfiConverterTypeTimelineItem: FfiConverterRustBuffer<TimelineItem>
 }
 
 /**
+ * A timeline at one moment.
+ */
+data class TimelineSnapshot (
+    /**
+     * What it shows, oldest first.
+     */
+    val `items`: List<TimelineItem>
+    ,
+    /**
+     * How it stands.
+     */
+    val `state`: TimelineState
+
+){
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTimelineSnapshot: FfiConverterRustBuffer<TimelineSnapshot> {
+    override fun read(buf: ByteBuffer): TimelineSnapshot {
+        return TimelineSnapshot(
+            FfiConverterSequenceTypeTimelineItem.read(buf),
+            FfiConverterTypeTimelineState.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: TimelineSnapshot) = (
+            FfiConverterSequenceTypeTimelineItem.allocationSize(value.`items`) +
+            FfiConverterTypeTimelineState.allocationSize(value.`state`)
+    )
+
+    override fun write(value: TimelineSnapshot, buf: ByteBuffer) {
+            FfiConverterSequenceTypeTimelineItem.write(value.`items`, buf)
+            FfiConverterTypeTimelineState.write(value.`state`, buf)
+    }
+}
+
+/**
  * Where a timeline begins, with what belongs to it.
  */
 data class TimelineStart (
@@ -3417,7 +3458,9 @@ enum class EventKind {
      */
     TYPING,
     /**
-     * Others' read and delivery cursors rose: `cursors` are those that did.
+     * Others' read and delivery cursors rose, or were forgotten: `cursors` are those that rose, as
+     * they were told (of a delivery `seq` is 0), and none if what was known is no more. What they
+     * are then, `read_cursors` says.
      */
     CURSORS,
     /**

@@ -58,6 +58,7 @@ import io.causerie.internal.border.FfiConverterTypeSendStatus
 import io.causerie.internal.border.FfiConverterTypeStats
 import io.causerie.internal.border.FfiConverterTypeTimelineBatch
 import io.causerie.internal.border.FfiConverterTypeTimelineItem
+import io.causerie.internal.border.FfiConverterTypeTimelineSnapshot
 import io.causerie.internal.border.FfiConverterTypeTimelineStart
 import io.causerie.internal.border.FfiConverterTypeTimelineState
 import io.causerie.internal.border.FfiConverterTypeTokenQuestion
@@ -78,6 +79,7 @@ import io.causerie.internal.border.SendStatus
 import io.causerie.internal.border.Stats
 import io.causerie.internal.border.TimelineBatch
 import io.causerie.internal.border.TimelineItem
+import io.causerie.internal.border.TimelineSnapshot
 import io.causerie.internal.border.TimelineStart
 import io.causerie.internal.border.TimelineState
 import io.causerie.internal.border.TokenQuestion
@@ -113,6 +115,7 @@ import io.causerie.internal.border.RustBuffer as RustBufferSendStatus
 import io.causerie.internal.border.RustBuffer as RustBufferStats
 import io.causerie.internal.border.RustBuffer as RustBufferTimelineBatch
 import io.causerie.internal.border.RustBuffer as RustBufferTimelineItem
+import io.causerie.internal.border.RustBuffer as RustBufferTimelineSnapshot
 import io.causerie.internal.border.RustBuffer as RustBufferTimelineStart
 import io.causerie.internal.border.RustBuffer as RustBufferTimelineState
 import io.causerie.internal.border.RustBuffer as RustBufferTokenQuestion
@@ -1060,6 +1063,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_causerie_ffi_checksum_method_timeline_on_batch(
     ): Int
+    external fun uniffi_causerie_ffi_checksum_method_timeline_snapshot(
+    ): Int
     external fun uniffi_causerie_ffi_checksum_method_timeline_state(
     ): Int
     external fun uniffi_causerie_ffi_checksum_method_timeline_updates(
@@ -1310,6 +1315,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_causerie_ffi_fn_method_timeline_on_batch(`ptr`: Long,`listener`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_causerie_ffi_fn_method_timeline_snapshot(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBufferTimelineSnapshot.ByValue
     external fun uniffi_causerie_ffi_fn_method_timeline_state(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBufferTimelineState.ByValue
     external fun uniffi_causerie_ffi_fn_method_timeline_updates(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1628,7 +1635,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_causerie_ffi_checksum_method_conversation_react() and 0xFFFF) != 48303) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_causerie_ffi_checksum_method_conversation_read_cursors() and 0xFFFF) != 14562) {
+    if ((lib.uniffi_causerie_ffi_checksum_method_conversation_read_cursors() and 0xFFFF) != 9714) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_causerie_ffi_checksum_method_conversation_remove_members() and 0xFFFF) != 51143) {
@@ -1698,6 +1705,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_causerie_ffi_checksum_method_timeline_on_batch() and 0xFFFF) != 34923) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_causerie_ffi_checksum_method_timeline_snapshot() and 0xFFFF) != 62842) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_causerie_ffi_checksum_method_timeline_state() and 0xFFFF) != 31283) {
@@ -4214,7 +4224,8 @@ public interface ConversationInterface {
     suspend fun `react`(`target`: MessageTarget, `emoji`: kotlin.String): kotlin.String
 
     /**
-     * How far others have read, as far as this device was told.
+     * How far others have read, as far as this device was told: while a timeline of it is open.
+     * The event `cursors` tells of every change; who listens first and asks then misses none.
      */
     suspend fun `readCursors`(): List<ReadCursor>
 
@@ -4593,7 +4604,8 @@ open class Conversation: Disposable, AutoCloseable, ConversationInterface
     }
 
     /**
-     * How far others have read, as far as this device was told.
+     * How far others have read, as far as this device was told: while a timeline of it is open.
+     * The event `cursors` tells of every change; who listens first and asks then misses none.
      */
     @Throws(CauserieException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -7371,6 +7383,12 @@ public interface TimelineInterface {
     fun `onBatch`(`listener`: TimelineListener): Subscription
 
     /**
+     * Items and state of the same moment: asked one after the other, they may have a change
+     * between them.
+     */
+    fun `snapshot`(): TimelineSnapshot
+
+    /**
      * Whether there is more to load, and whether it is being loaded.
      */
     fun `state`(): TimelineState
@@ -7587,6 +7605,21 @@ open class Timeline: Disposable, AutoCloseable, TimelineInterface
         it,
 
         FfiConverterTypeTimelineListener.lower(`listener`),_status)
+}
+    }
+    )
+    }
+
+    /**
+     * Items and state of the same moment: asked one after the other, they may have a change
+     * between them.
+     */override fun `snapshot`(): TimelineSnapshot {
+            return FfiConverterTypeTimelineSnapshot.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_causerie_ffi_fn_method_timeline_snapshot(
+        it,
+        _status)
 }
     }
     )
