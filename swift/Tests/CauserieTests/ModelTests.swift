@@ -69,6 +69,69 @@ struct ModelTests {
         #expect(model.failure?.code == .closed)
     }
 
+    @Test func `what was confirmed since it was drawn is changed and taken back all the same`()
+        async throws
+    {
+        let alice = try await Person.signedIn("alice")
+        let client = alice.client
+        let conversation = try await client.openDirect(with: "bob")
+        let model = TimelineModel(conversation, of: client)
+        let running = Task { await model.run() }
+        await model.send("Bonjour")
+        try await waits { !model.items.isEmpty }
+        let drawn = model.items[0]
+        try await client.start()
+        try await waits { model.items[0].messageID != nil }
+        #expect(drawn.messageID == nil)
+        await model.edit(drawn, text: "Bonsoir")
+        await model.toggle("👍", on: drawn)
+        try await waits { model.items[0].text == "Bonsoir" && model.items[0].reactions.count == 1 }
+        await model.retry(drawn)
+        await model.delete(drawn)
+        #expect(model.failure == nil)
+        try await waits { model.items[0].deletedAt != nil }
+        // The server has taken it all.
+        _ = try await client.outbox.updates.element { _ in client.outbox.items.isEmpty }
+        await client.close()
+        await running.value
+    }
+
+    @Test func `what was confirmed and is not shown any more is taken back all the same`()
+        async throws
+    {
+        let alice = try await Person.signedIn("alice")
+        let client = alice.client
+        let conversation = try await client.openDirect(with: "bob")
+        let key = try await conversation.send("Bonjour")
+        let drawn = try #require(try await conversation.timeline().items.first)
+        try await client.start()
+        _ = try await client.outbox.settled(key)
+        _ = try await alice.shown(in: conversation.id) { $0.first?.messageID != nil }
+        // It does not run.
+        let model = TimelineModel(conversation, of: client)
+        await model.delete(drawn)
+        #expect(model.failure == nil)
+        _ = try await alice.shown(in: conversation.id) { $0.first?.deletedAt != nil }
+        await client.close()
+    }
+
+    @Test func `a message that is given up twice leaves nothing to be sent`() async throws {
+        let alice = try await Person.offline()
+        let conversation = try await alice.client.openDirect(with: "bob")
+        let model = TimelineModel(conversation, of: alice.client)
+        let running = Task { await model.run() }
+        await model.send("Bonjour")
+        try await waits { !model.items.isEmpty }
+        let drawn = model.items[0]
+        await model.delete(drawn)
+        await model.delete(drawn)
+        await model.retry(drawn)
+        #expect(model.failure == nil)
+        #expect(alice.client.outbox.items.map(\.kind) == [.createConversation])
+        await alice.client.close()
+        await running.value
+    }
+
     @Test func `a model ends with its task and can run again`() async throws {
         let alice = try await Person.offline()
         let conversation = try await alice.client.openDirect(with: "bob")

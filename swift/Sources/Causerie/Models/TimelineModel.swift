@@ -89,19 +89,21 @@ public final class TimelineModel {
         }
     }
 
-    /// Queues a failed message again.
+    /// Queues a failed message again. One that was sent or given up meanwhile needs nothing.
     public func retry(_ item: TimelineItem) async {
-        await attempt { () async throws(CauserieError) in try await client.outbox.retry(item.key) }
+        await attempt { () async throws(CauserieError) in
+            try await ifWaiting { () async throws(CauserieError) in
+                try await client.outbox.retry(item.key)
+            }
+        }
     }
 
-    /// Gives up a message that was not sent, or takes one back that was.
+    /// Gives up a message that was not sent, or takes one back that was, be it since this item was
+    /// drawn. One that was given up meanwhile needs nothing.
     public func delete(_ item: TimelineItem) async {
         await attempt { () async throws(CauserieError) in
-            if item.messageID == nil {
-                try await client.outbox.cancel(item.key)
-            } else {
-                try await conversation.delete(MessageTarget(item))
-            }
+            if item.messageID == nil, try await giveUp(item.key) { return }
+            try await conversation.delete(MessageTarget(item))
         }
     }
 
@@ -141,6 +143,34 @@ public final class TimelineModel {
             try await conversation.setDraft(text.isEmpty ? nil : text)
             try await conversation.setTyping(!text.isEmpty)
         }
+    }
+
+    /// Does something about a write that waits in the outbox.
+    ///
+    /// - Returns: Whether it does: it may have been sent or given up since a person saw it.
+    @discardableResult
+    private func ifWaiting(
+        _ work: () async throws(CauserieError) -> Void
+    ) async throws(CauserieError) -> Bool {
+        do {
+            try await work()
+            return true
+        } catch {
+            guard error.code == .unknownWrite else { throw error }
+            return false
+        }
+    }
+
+    /// Gives up a message that was not sent.
+    ///
+    /// - Returns: Whether it is given up, now or before. If nobody can tell, it was sent.
+    private func giveUp(_ key: String) async throws(CauserieError) -> Bool {
+        let waited = try await ifWaiting { () async throws(CauserieError) in
+            try await client.outbox.cancel(key)
+        }
+        if waited { return true }
+        guard let timeline, try client.outbox.state(of: key) == nil else { return false }
+        return !timeline.items.contains { $0.key == key }
     }
 
     // MARK: Following

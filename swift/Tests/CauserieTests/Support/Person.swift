@@ -14,13 +14,18 @@ struct Person: Sendable {
         return try await opened(name, in: folder, server: "ws://127.0.0.1:1") { "no token" }
     }
 
-    /// Opens and connects to the real server.
-    static func online(_ name: String) async throws -> Self {
+    /// Opens, to connect to the real server when it is started.
+    static func signedIn(_ name: String) async throws -> Self {
         let server = try await Server.shared.value
         let unique = "\(name)-\(UUID().uuidString.lowercased())"
-        let person = try await opened(unique, in: Folder(), server: server.url) {
+        return try await opened(unique, in: Folder(), server: server.url) {
             try await server.token(for: unique)
         }
+    }
+
+    /// Opens and connects to the real server.
+    static func online(_ name: String) async throws -> Self {
+        let person = try await signedIn(name)
         try await person.client.start()
         try await person.reaches(.live)
         return person
