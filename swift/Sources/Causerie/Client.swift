@@ -99,7 +99,7 @@ public final class Client: Sendable {
     ///
     /// - Throws: `invalid` if this is no id.
     public func conversation(_ id: String) throws(CauserieError) -> Conversation {
-        try translatingNow { Conversation(try ffi.conversation(id: id)) }
+        try translatingNow { Conversation(try ffi.conversation(id: id), of: ffi) }
     }
 
     /// The direct conversation with a user, made if this device does not know it. Offline, too: both
@@ -107,7 +107,7 @@ public final class Client: Sendable {
     ///
     /// - Throws: `invalid` if the id is malformed or one's own, `disk_full`.
     public func openDirect(with user: String) async throws(CauserieError) -> Conversation {
-        try await translating { Conversation(try await ffi.openDirect(userId: user)) }
+        try await translating { Conversation(try await ffi.openDirect(userId: user), of: ffi) }
     }
 
     /// Makes a conversation. It can be used at once, also offline.
@@ -116,7 +116,8 @@ public final class Client: Sendable {
     public func create(_ conversation: NewConversation) async throws(CauserieError) -> Conversation
     {
         try await translating {
-            Conversation(try await ffi.createConversation(new: conversation.lowered))
+            Conversation(
+                try await ffi.createConversation(new: conversation.lowered), of: ffi)
         }
     }
 

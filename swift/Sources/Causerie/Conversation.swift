@@ -12,12 +12,15 @@ internal import CauserieGenerated
 /// ```
 public final class Conversation: Sendable, Identifiable {
     private let ffi: CauserieGenerated.Conversation
+    /// Not held: a conversation keeps no client open. Written once.
+    private nonisolated(unsafe) weak var client: CauserieGenerated.Client?
 
     /// Its id.
     public let id: String
 
-    init(_ ffi: CauserieGenerated.Conversation) {
+    init(_ ffi: CauserieGenerated.Conversation, of client: CauserieGenerated.Client) {
         self.ffi = ffi
+        self.client = client
         id = ffi.id()
     }
 
@@ -111,11 +114,31 @@ public final class Conversation: Sendable, Identifiable {
         try await translating { try await ffi.markRead(seq: seq) }
     }
 
-    /// How far others have read, as far as this device was told.
+    /// How far others have read, as far as this device was told. ``readCursorChanges()`` follows it.
     ///
     /// - Throws: Why the cache could not be read.
     public func readCursors() async throws(CauserieError) -> [ReadCursor] {
         try await translating { try await ffi.readCursors().map(ReadCursor.init) }
+    }
+
+    /// How far others have read now, and again whenever that is different: each element is all
+    /// cursors of ``readCursors()``. It goes on offline, and ends with the client.
+    ///
+    /// ```swift
+    /// for await cursors in conversation.readCursorChanges() {
+    ///     readers = cursors.filter { $0.seq >= last.seq }.map(\.userID)
+    /// }
+    /// ```
+    public func readCursorChanges() -> Updates<[ReadCursor]> {
+        let filter = EventFilter(kinds: [.cursors], conversationID: id).lowered
+        return Updates { [self] in
+            // The filter cannot be invalid: the id is that of a conversation.
+            guard let events = try? client?.events(filter: filter) else {
+                return Pull(take: { nil }, end: {})
+            }
+            let look = ReadCursorLook(ffi, events)
+            return Pull(take: { await look.next() }, end: { events.end() })
+        }
     }
 
     // MARK: Typing

@@ -6,7 +6,9 @@ public enum Event: Hashable, Sendable {
     case connection(ConnectionState)
     /// Who types in a conversation changed: all who type now.
     case typing(conversationID: String, userIDs: [String])
-    /// Others' read and delivery cursors rose.
+    /// Others' read and delivery cursors are others: those that rose, or none if what was known is
+    /// no more. What was told of a delivery alone has no `seq`, which is 0 then, so follow
+    /// ``Conversation/readCursorChanges()`` to know how far somebody has read.
     case cursors(conversationID: String, [ReadCursor])
     /// Names or pictures changed.
     case users([User])

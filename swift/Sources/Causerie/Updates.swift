@@ -21,7 +21,9 @@ public struct Updates<Element: Sendable>: AsyncSequence, Sendable {
         Iterator(pull: begin())
     }
 
-    /// Where an iteration stands.
+    /// Where an iteration stands. A copy is the same iteration: of several tasks that share it each
+    /// element goes to one, and when one of them is cancelled while it waits, it ends for all. Tasks
+    /// that each want everything make an iterator each.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         let pull: Pull<Element>
 

@@ -52,16 +52,6 @@ public struct MembersPage: Hashable, Sendable {
     public let cursor: String?
 }
 
-/// How far somebody has read.
-public struct ReadCursor: Hashable, Sendable {
-    /// Who.
-    public let userID: String
-    /// Up to which place.
-    public let seq: Int64
-    /// Up to which place it reached one of the user's devices.
-    public let deliveredSeq: Int64
-}
-
 extension User {
     init(_ user: CauserieGenerated.User) {
         id = user.userId
@@ -78,13 +68,5 @@ extension MembersPage {
                 joinedAt: Date(milliseconds: member.joinedAt))
         }
         cursor = page.cursor
-    }
-}
-
-extension ReadCursor {
-    init(_ cursor: CauserieGenerated.ReadCursor) {
-        userID = cursor.userId
-        seq = cursor.seq
-        deliveredSeq = cursor.deliveredSeq
     }
 }

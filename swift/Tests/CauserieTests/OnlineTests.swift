@@ -141,6 +141,35 @@ struct OnlineTests {
         await bob.client.close()
     }
 
+    @Test func `how far others have read is told at first and whenever it changes`() async throws {
+        async let first = Person.online("alice")
+        async let second = Person.online("bob")
+        let (alice, bob) = (try await first, try await second)
+        let conversation = try await alice.client.openDirect(with: bob.name)
+        var changes = conversation.readCursorChanges().makeAsyncIterator()
+        var told: [[ReadCursor]] = []
+        for seq in 1...2 {
+            try await conversation.send("Bonjour \(seq)")
+            _ = try await bob.shown(in: conversation.id) { $0.count == seq }
+            try await bob.conversation(conversation.id).markRead()
+            while let cursors = await changes.next() {
+                told.append(cursors)
+                if cursors.contains(where: { $0.userID == bob.name && $0.seq == seq }) { break }
+            }
+        }
+        #expect(told.first == [])
+        #expect(told.last == (try await conversation.readCursors()))
+        #expect(zip(told, told.dropFirst()).allSatisfy { $0 != $1 })
+        // Who comes later begins with what is known.
+        for await cursors in conversation.readCursorChanges() {
+            #expect(cursors == told.last)
+            break
+        }
+        await alice.client.close()
+        #expect(await changes.next() == nil)
+        await bob.client.close()
+    }
+
     @Test func `older messages come by pages`() async throws {
         let alice = try await Person.online("alice")
         let conversation = try await alice.client.openDirect(with: "bob")

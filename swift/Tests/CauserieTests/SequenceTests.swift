@@ -74,7 +74,8 @@ struct SequenceTests {
     @Test func `a cancelled task ends its iterations at once`() async throws {
         let alice = try await Person.offline()
         let client = alice.client
-        let timeline = try await client.openDirect(with: "bob").timeline()
+        let conversation = try await client.openDirect(with: "bob")
+        let timeline = try await conversation.timeline()
         let events = try client.events()
         let began = Signal()
         let following = Task {
@@ -83,6 +84,7 @@ struct SequenceTests {
                 group.addTask { for await _ in client.conversations.updates {} }
                 group.addTask { for await _ in client.outbox.updates {} }
                 group.addTask { for await _ in events {} }
+                group.addTask { for await _ in conversation.readCursorChanges() {} }
                 group.addTask { for await _ in timeline.updates { began.happen() } }
             }
             return Task.isCancelled
@@ -101,19 +103,42 @@ struct SequenceTests {
     @Test func `an iteration that begins in a cancelled task ends at once`() async throws {
         let alice = try await Person.offline()
         let client = alice.client
+        let conversation = try await client.openDirect(with: "bob")
         let following = Task {
             while !Task.isCancelled { await Task.yield() }
             for await _ in client.connectionStates {}
+            for await _ in conversation.readCursorChanges() { Issue.record("it looked") }
         }
         following.cancel()
         await following.value
         await client.close()
     }
 
+    @Test func `an iterator that tasks share ends for all when one of them is cancelled`()
+        async throws
+    {
+        let alice = try await Person.offline()
+        var states = alice.client.connectionStates.makeAsyncIterator()
+        #expect(await states.next() == .disconnected)
+        let tasks = (1...2).map { _ in
+            Task { [states] in
+                var shared = states
+                return await shared.next()
+            }
+        }
+        tasks[0].cancel()
+        for task in tasks { #expect(await task.value == nil) }
+        // One of its own is not touched.
+        var own = alice.client.connectionStates.makeAsyncIterator()
+        #expect(await own.next() == .disconnected)
+        await alice.client.close()
+    }
+
     @Test func `closing the client ends every iteration`() async throws {
         let alice = try await Person.offline()
         let client = alice.client
-        let timeline = try await client.openDirect(with: "bob").timeline()
+        let conversation = try await client.openDirect(with: "bob")
+        let timeline = try await conversation.timeline()
         let events = try client.events()
         let began = Signal()
         let following = Task {
@@ -122,6 +147,7 @@ struct SequenceTests {
                 group.addTask { for await _ in client.conversations.updates {} }
                 group.addTask { for await _ in client.outbox.updates {} }
                 group.addTask { for await _ in events {} }
+                group.addTask { for await _ in conversation.readCursorChanges() {} }
                 group.addTask { for await _ in timeline.updates { began.happen() } }
             }
         }

@@ -29,7 +29,7 @@ public final class ChatModel: Identifiable {
         self.list = list
         self.times = times
         timeline = TimelineModel(conversation, of: list.client, pageSize: pageSize)
-        marks = ReadMarks(conversation, of: list.client)
+        marks = ReadMarks(conversation)
         composer = Composer(conversation)
         let item = conversation.item
         unreadAtFirst = item?.unreadCount ?? 0
