@@ -114,15 +114,17 @@ public final class Conversation: Sendable, Identifiable {
         try await translating { try await ffi.markRead(seq: seq) }
     }
 
-    /// How far others have read, as far as this device was told. ``readCursorChanges()`` follows it.
+    /// How far others have read, as far as this device was told: while a timeline of it is open.
+    /// ``readCursorChanges()`` follows it.
     ///
     /// - Throws: Why the cache could not be read.
     public func readCursors() async throws(CauserieError) -> [ReadCursor] {
         try await translating { try await ffi.readCursors().map(ReadCursor.init) }
     }
 
-    /// How far others have read now, and again whenever that is different: each element is all
-    /// cursors of ``readCursors()``. It goes on offline, and ends with the client.
+    /// How far others have read now, and again whenever that is different: each element is what
+    /// ``readCursors()`` gives. The server tells of it while a timeline of it is open; offline the
+    /// iteration waits.
     ///
     /// ```swift
     /// for await cursors in conversation.readCursorChanges() {

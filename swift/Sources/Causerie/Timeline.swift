@@ -31,6 +31,10 @@ public final class Timeline: Sendable {
     /// The conversation that it shows.
     public var conversationID: String { ffi.conversationId() }
 
+    /// What it shows now and how it stands. Read one after the other, ``items`` and ``state`` may be
+    /// of two moments; these are of one.
+    public var snapshot: TimelineSnapshot { TimelineSnapshot(ffi.snapshot()) }
+
     /// What it shows now, oldest first.
     public var items: [TimelineItem] { ffi.items().map(TimelineItem.init) }
 

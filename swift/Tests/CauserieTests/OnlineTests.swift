@@ -146,8 +146,10 @@ struct OnlineTests {
         async let second = Person.online("bob")
         let (alice, bob) = (try await first, try await second)
         let conversation = try await alice.client.openDirect(with: bob.name)
+        let timeline = try await conversation.timeline()
         var changes = conversation.readCursorChanges().makeAsyncIterator()
-        var told: [[ReadCursor]] = []
+        var told = [try #require(await changes.next())]
+        #expect(told[0].allSatisfy { $0.seq == 0 })
         for seq in 1...2 {
             try await conversation.send("Bonjour \(seq)")
             _ = try await bob.shown(in: conversation.id) { $0.count == seq }
@@ -157,7 +159,6 @@ struct OnlineTests {
                 if cursors.contains(where: { $0.userID == bob.name && $0.seq == seq }) { break }
             }
         }
-        #expect(told.first == [])
         #expect(told.last == (try await conversation.readCursors()))
         #expect(zip(told, told.dropFirst()).allSatisfy { $0 != $1 })
         // Who comes later begins with what is known.
@@ -165,6 +166,7 @@ struct OnlineTests {
             #expect(cursors == told.last)
             break
         }
+        withExtendedLifetime(timeline) {}
         await alice.client.close()
         #expect(await changes.next() == nil)
         await bob.client.close()
@@ -177,13 +179,17 @@ struct OnlineTests {
         for n in 1...30 { key = try await conversation.send("\(n)") }
         _ = try await alice.client.outbox.settled(key)
         let timeline = try await conversation.timeline(pageSize: 10)
-        #expect(timeline.items.map(\.text) == (21...30).map { "\($0)" })
+        let newest = timeline.snapshot
+        #expect(newest.items.map(\.text) == (21...30).map { "\($0)" })
+        #expect(newest.items == timeline.items)
+        #expect(newest.state.hasOlder)
         #expect(timeline.state.hasOlder)
         try await timeline.loadOlder()
         _ = try await timeline.updates.element { _ in timeline.items.count == 20 }
         let middle = try await conversation.timeline(from: .around(seq: 10), pageSize: 5)
-        #expect(middle.state.hasNewer)
-        #expect(middle.items.contains { $0.seq == 10 })
+        let around = middle.snapshot
+        #expect(around.state.hasNewer)
+        #expect(around.items.contains { $0.seq == 10 })
         try await middle.loadNewer()
         await alice.client.close()
     }
