@@ -108,13 +108,20 @@ impl Connection {
             .is_some_and(|at| now.saturating_sub(at) < ECHO)
     }
 
-    /// The connection does not answer: it is given up.
-    pub(crate) fn handle_broken(&mut self, reason: &str, jitter: &mut Jitter, now: Duration) {
+    /// The connection does not answer, or not as it must: it is given up. What the server asked to
+    /// wait counts.
+    pub(crate) fn handle_broken(
+        &mut self,
+        reason: &str,
+        retry_after: Option<Duration>,
+        jitter: &mut Jitter,
+        now: Duration,
+    ) {
         if self.is_listening() {
             self.abandoned_at = Some(now);
         }
         self.leave(Phase::Idle);
-        self.wait(None, reason, jitter, now);
+        self.wait(retry_after, reason, jitter, now);
     }
 
     /// Closes the socket, if there is one, and goes to a phase without.

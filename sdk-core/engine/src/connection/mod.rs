@@ -315,7 +315,7 @@ impl Connection {
             self.backoff.reset();
         }
         if let Some(reason) = self.phase.missed_deadline(now) {
-            self.handle_broken(reason, jitter, now);
+            self.handle_broken(reason, None, jitter, now);
         } else if let Phase::Waiting { until, .. } = self.phase
             && until <= now
         {

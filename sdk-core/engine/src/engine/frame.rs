@@ -219,9 +219,8 @@ impl Engine {
     fn handle_sync_error(&mut self, error: &ErrorReply) {
         let reason = format!("the sync was refused: {}", error.message);
         let retry_after = asked_wait(error.retry_after_ms);
-        self.connection.handle_announced(None, retry_after);
         self.connection
-            .handle_broken(&reason, &mut self.jitter, self.now.mono);
+            .handle_broken(&reason, retry_after, &mut self.jitter, self.now.mono);
     }
 
     /// An error that no request of ours is known for.

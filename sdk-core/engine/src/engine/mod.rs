@@ -238,8 +238,12 @@ impl Engine {
             .deadline(self.config.request_timeout)
             .is_some_and(|at| at <= now)
         {
-            self.connection
-                .handle_broken("a request was not answered", &mut self.jitter, now);
+            self.connection.handle_broken(
+                "a request was not answered",
+                None,
+                &mut self.jitter,
+                now,
+            );
         }
         for conversation_id in self.typing.handle_timer(now) {
             self.send_typing(conversation_id, Send::Stop);

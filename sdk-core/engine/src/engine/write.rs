@@ -162,8 +162,13 @@ impl Engine {
             Refusal::Cancelled => self.drop_write(key),
             Refusal::Confused => {
                 let reason = format!("a write was refused: {}", error.message);
-                self.connection
-                    .handle_broken(&reason, &mut self.jitter, self.now.mono);
+                let retry_after = asked_wait(error.retry_after_ms);
+                self.connection.handle_broken(
+                    &reason,
+                    retry_after,
+                    &mut self.jitter,
+                    self.now.mono,
+                );
             }
         }
     }

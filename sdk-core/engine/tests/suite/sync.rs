@@ -386,6 +386,25 @@ fn a_first_sync_that_is_refused_for_now_is_asked_for_again_at_once_on_another_co
 }
 
 #[test]
+fn a_server_that_refuses_a_sync_is_not_asked_again_before_it_said() {
+    let mut device = Device::knowing(&[]);
+    device.connect();
+    device.event(ServerMessage::Error(ErrorReply {
+        retry_after_ms: Some(60_000),
+        ..ErrorReply::new(ErrorCode::Unavailable, "the database is away")
+    }));
+    device.advance(59_999);
+    let state = device.engine.connection_state();
+    assert!(
+        matches!(state, ConnectionState::Waiting { .. }),
+        "{state:?}"
+    );
+    device.advance(1);
+    let state = device.engine.connection_state();
+    assert!(matches!(state, ConnectionState::Connecting), "{state:?}");
+}
+
+#[test]
 fn after_a_change_of_epoch_what_was_written_waits_for_its_conversation() {
     let mut device = Device::knowing(&[conv(1), conv(2)]);
     device.command(CommandKind::SetDraft {
