@@ -48,6 +48,14 @@
 //! }
 //! ```
 //!
+//! # Its log
+//!
+//! It logs by [`tracing`](https://docs.rs/tracing), with ids, codes, counts and times as fields;
+//! never a token, a file's name, or what people write. `error`: something is lost, or does not go on
+//! before somebody acts. `warn`: something is not as it should be, and goes on by itself, as a
+//! connection that fails does, with its reason and the delay before the next attempt. `info`: a line
+//! for each thing that happens. `debug`: how it comes about. `trace`: each frame, by its type.
+//!
 //! # What it refuses to do
 //!
 //! It never blocks the caller on the network, never drops a queued write, never shows what is not

@@ -170,6 +170,19 @@ impl Place {
             other => Failure::Damaged(other.to_string()),
         })?;
         let openings = self.claim(&connection)?;
+        if stamp.version < known {
+            tracing::info!(
+                from = stamp.version,
+                to = known,
+                "the local database has a new schema"
+            );
+        }
+        tracing::debug!(
+            schema = known,
+            openings,
+            bytes = std::fs::metadata(&path).map_or(0, |file| file.len()),
+            "the local database is open"
+        );
         Ok(Connected {
             connection,
             openings,

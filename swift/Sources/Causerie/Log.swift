@@ -1,17 +1,22 @@
 internal import CauserieGenerated
 import Foundation
 
-/// How much a log sink is told.
+/// How much a log sink is told; each level brings those above it, too.
 public enum LogLevel: Hashable, Sendable, CaseIterable {
-    /// What should not be: a mistake of the SDK's, or of a closure of the app's.
+    /// Something is lost, or does not go on before somebody acts: the local data fail or are damaged,
+    /// a sign-in is needed, a closure of the app's threw.
     case error
-    /// What may need a look: a damaged file, a frame that cannot be read.
+    /// Something is not as it should be, and the SDK goes on by itself: there is no connection (with
+    /// the reason, and the delay before the next attempt), no token was had, the server refused a
+    /// token, a write or a subscription (with its code), a listener was too slow.
     case warning
-    /// What happens.
+    /// One line for each thing that happens: opened, connected, synced (with counts), disconnected,
+    /// suspended, signed out, closed.
     case info
-    /// Each step.
+    /// How it comes about: sockets and why they end, tokens asked for, writes queued, sent and
+    /// confirmed (by their keys), the local database's opening.
     case debug
-    /// Everything.
+    /// Each frame, by its type.
     case trace
 }
 

@@ -4290,23 +4290,28 @@ public func FfiConverterTypeEventKind_lower(_ value: EventKind) -> RustBuffer {
 public enum LogLevel: Equatable, Hashable {
 
     /**
-     * Something is lost or does not work.
+     * Something is lost, or does not go on before somebody acts: the local data fail or are
+     * damaged, a sign-in is needed, a callback of the app's threw.
      */
     case error
     /**
-     * Something is not as it should be; the SDK goes on by itself.
+     * Something is not as it should be, and the SDK goes on by itself: there is no connection (with
+     * the reason, and the delay before the next attempt), no token was had, the server refused a
+     * token, a write or a subscription (with its code), a listener was too slow.
      */
     case warn
     /**
-     * One line for each thing that happens: connecting, signing out.
+     * One line for each thing that happens: opened, connected, synced (with counts), disconnected,
+     * suspended, signed out, closed.
      */
     case info
     /**
-     * Why it happens.
+     * How it comes about: sockets and why they end, tokens asked for, writes queued, sent and
+     * confirmed (by their keys), the local database's opening.
      */
     case debug
     /**
-     * Each frame.
+     * Each frame, by its type.
      */
     case trace
 

@@ -31,6 +31,7 @@ impl CoreThread {
     }
 
     fn carry_out(&mut self, output: Output) -> Result<(), StoreError> {
+        self.journal.wanted(&output);
         match output {
             Output::Store(ops) => {
                 self.store.apply(&ops)?;

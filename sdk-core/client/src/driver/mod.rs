@@ -10,6 +10,7 @@ mod background;
 mod carry;
 mod clock;
 mod inbox;
+mod journal;
 mod latency;
 mod recovery;
 pub(crate) mod registry;

@@ -13,7 +13,7 @@ use causerie_store::{Resumed, StoreError};
 use super::{
     Core,
     ask::View,
-    clock,
+    clock, journal,
     thread::{self, CoreThread, Pending},
 };
 use crate::{Error, Event, RetryLater};
@@ -95,6 +95,13 @@ impl CoreThread {
         }
         let shown = why();
         let reason = shown.to_string();
+        tracing::warn!(
+            attempt,
+            delay_ms = journal::millis(delay),
+            code = shown.code(),
+            restored = snapshot.is_some(),
+            "the client goes on from what is stored, after a while"
+        );
         self.trouble = Some(Trouble {
             attempt,
             at: Some(clock::monotonic() + delay),
@@ -131,7 +138,8 @@ impl CoreThread {
                 Ok(*snapshot)
             }
             Err(error) => {
-                tracing::error!(%error, "the local database cannot be opened again");
+                let code = Error::from(error).code().to_owned();
+                tracing::error!(code, "the local database cannot be opened again");
                 Err(StoreError::Suspended)
             }
         }

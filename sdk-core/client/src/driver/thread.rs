@@ -23,6 +23,7 @@ use super::{
     ask::{Answer, Ask, View},
     clock,
     inbox::Work,
+    journal::{self, Journal},
     recovery::{Trouble, restore},
     registry,
 };
@@ -57,6 +58,7 @@ fn run(opening: Opening, busy: watch::Sender<()>, answer: oneshot::Sender<Result
     let opened = catch_unwind(AssertUnwindSafe(|| CoreThread::open(opening, ended)));
     match opened.unwrap_or_else(|_| Err(internal())) {
         Err(error) => {
+            tracing::error!(code = error.code(), "the client cannot be opened");
             registry::ended(&folder);
             drop(busy);
             let _ = answer.send(Err(error));
@@ -110,6 +112,7 @@ pub(super) struct CoreThread {
     /// Answers that wait until the files are closed again, while the app is in the background.
     pub(super) late: Vec<(Answer<Reply>, Result<Reply, Error>)>,
     pub(super) trouble: Option<Trouble>,
+    pub(super) journal: Journal,
     ending: bool,
 }
 
@@ -141,6 +144,13 @@ impl CoreThread {
         };
         let core = Core::new(&opening, handle, ended);
         let engine = restore(&core, snapshot, &opening.config);
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            user_id = %opening.user_id,
+            conversations = core.list.read(|list| list.len()),
+            outbox = core.outbox.read(|outbox| outbox.len()),
+            "the client is open"
+        );
         let mut thread = Self {
             core,
             store,
@@ -159,6 +169,7 @@ impl CoreThread {
             suspended: false,
             late: Vec::new(),
             trouble: None,
+            journal: Journal::default(),
             ending: false,
         };
         thread.drain();
@@ -198,11 +209,15 @@ impl CoreThread {
                 reason,
             } => {
                 if socket == self.socket_number {
+                    journal::closed(code, &reason);
                     self.drop_socket();
                     self.feed(Input::Socket(SocketEvent::Closed { code, reason }));
                 }
             }
-            Work::Token(token) => self.feed(Input::Token(token)),
+            Work::Token(token) => {
+                journal::answered(&token);
+                self.feed(Input::Token(token));
+            }
             Work::Timer => self.handle_timer(),
         }
     }
@@ -265,6 +280,7 @@ impl CoreThread {
                 drop(answer.send(result));
             }
             Ask::Network(hint) => {
+                tracing::debug!(?hint, "the app says something of the network");
                 if !self.suspended {
                     self.feed(Input::Network(hint));
                 }
@@ -348,6 +364,7 @@ impl CoreThread {
     }
 
     fn handle_frames(&mut self, frames: Vec<ServerFrame>) {
+        self.journal.heard(&frames);
         let mut created = Vec::new();
         for frame in &frames {
             match &frame.message {
@@ -381,6 +398,7 @@ impl CoreThread {
             return Err(AskUser::Unsent { count }.into());
         }
         self.ending = true;
+        tracing::info!(wipe, unsent = count, "the user signs out");
         self.feed(Input::Command(Command {
             reply: ReplyId(u64::MAX),
             kind: CommandKind::Stop,
@@ -425,6 +443,7 @@ impl CoreThread {
         drop(self);
         drop(shown);
         core.close();
+        tracing::info!(user_id = %core.user_id, "the client is closed");
     }
 
     pub(super) fn drop_socket(&mut self) {

@@ -9,8 +9,11 @@ use std::{
 use futures_util::Stream;
 use parking_lot::Mutex;
 
-use super::{CAPACITY, Join, Next, Queue, forget_gone};
+use super::{CAPACITY, Join, Next, Queue, forget_gone, warn_of};
 use crate::{Event, EventFilter};
+
+/// Events that wait for a listener before they are dropped.
+const EVENTS: usize = CAPACITY * 4;
 
 impl Join for Event {}
 
@@ -42,7 +45,7 @@ impl EventHub {
     }
 
     pub(crate) fn listen(&self, filter: EventFilter) -> EventListener {
-        let queue = Arc::new(Queue::current(CAPACITY * 4));
+        let queue = Arc::new(Queue::current(EVENTS));
         let mut inner = self.inner.lock();
         if inner.closed {
             // Nobody polls it yet.
@@ -87,9 +90,11 @@ impl Stream for EventListener {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Next::Change(event)) => Poll::Ready(Some(event)),
             Poll::Ready(Next::End) => Poll::Ready(None),
-            Poll::Ready(Next::Behind) => Poll::Ready(Some(Event::Missed {
-                count: self.queue.catch_up(),
-            })),
+            Poll::Ready(Next::Behind) => {
+                let count = self.queue.catch_up();
+                warn_of(count, EVENTS);
+                Poll::Ready(Some(Event::Missed { count }))
+            }
         }
     }
 }

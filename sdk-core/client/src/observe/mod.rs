@@ -135,6 +135,17 @@ fn forget_gone<T>(listeners: &mut Vec<T>, is_there: impl FnMut(&T) -> bool) {
     }
 }
 
+/// A listener's queue ran over. One that is new may lack some changes, and lost nothing. Called
+/// with no lock held: whoever takes the log may look at anything.
+fn warn_of(dropped: u64, capacity: usize) {
+    if dropped > capacity as u64 {
+        tracing::warn!(
+            dropped,
+            "a listener was too slow, and changes for it were dropped"
+        );
+    }
+}
+
 /// One who listens. Dropping it ends that.
 pub(crate) struct Listener<M: Mirror> {
     source: Arc<Observed<M>>,
@@ -164,8 +175,11 @@ impl<M: Mirror> Stream for Listener<M> {
             Poll::Ready(Next::Behind) => {
                 // Under the lock that publishing takes, so that nothing comes twice.
                 let inner = self.source.inner.lock();
-                self.queue.catch_up();
-                Poll::Ready(Some(inner.mirror.whole()))
+                let dropped = self.queue.catch_up();
+                let whole = inner.mirror.whole();
+                drop(inner);
+                warn_of(dropped, CAPACITY);
+                Poll::Ready(Some(whole))
             }
         }
     }

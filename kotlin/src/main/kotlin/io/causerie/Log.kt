@@ -21,20 +21,33 @@ public fun interface LogSink {
  */
 public data class LogRecord(val level: LogLevel, val target: String, val message: String, val atMs: Long)
 
-/** How much a [LogRecord] matters. So far the SDK says little below [Warn]. */
+/** How much a [LogRecord] matters; each level brings those above it, too. */
 public enum class LogLevel {
-    /** Something is lost or does not work. */
+    /**
+     * Something is lost, or does not go on before somebody acts: the local data fail or are damaged,
+     * a sign-in is needed, a callback of the app's threw.
+     */
     Error,
 
-    /** Something went wrong that the SDK gets over by itself. */
+    /**
+     * Something is not as it should be, and the SDK goes on by itself: there is no connection (with
+     * the reason, and the delay before the next attempt), no token was had, the server refused a
+     * token, a write or a subscription (with its code), a listener was too slow.
+     */
     Warn,
 
-    /** What happens seldom. */
+    /**
+     * One line for each thing that happens: opened, connected, synced (with counts), disconnected,
+     * suspended, signed out, closed.
+     */
     Info,
 
-    /** What helps to understand the SDK. */
+    /**
+     * How it comes about: sockets and why they end, tokens asked for, writes queued, sent and
+     * confirmed (by their keys), the local database's opening.
+     */
     Debug,
 
-    /** All there is. */
+    /** Each frame, by its type. */
     Trace,
 }

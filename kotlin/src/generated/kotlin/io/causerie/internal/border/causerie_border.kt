@@ -3514,23 +3514,28 @@ public object FfiConverterTypeEventKind: FfiConverterRustBuffer<EventKind> {
 enum class LogLevel {
 
     /**
-     * Something is lost or does not work.
+     * Something is lost, or does not go on before somebody acts: the local data fail or are
+     * damaged, a sign-in is needed, a callback of the app's threw.
      */
     ERROR,
     /**
-     * Something is not as it should be; the SDK goes on by itself.
+     * Something is not as it should be, and the SDK goes on by itself: there is no connection (with
+     * the reason, and the delay before the next attempt), no token was had, the server refused a
+     * token, a write or a subscription (with its code), a listener was too slow.
      */
     WARN,
     /**
-     * One line for each thing that happens: connecting, signing out.
+     * One line for each thing that happens: opened, connected, synced (with counts), disconnected,
+     * suspended, signed out, closed.
      */
     INFO,
     /**
-     * Why it happens.
+     * How it comes about: sockets and why they end, tokens asked for, writes queued, sent and
+     * confirmed (by their keys), the local database's opening.
      */
     DEBUG,
     /**
-     * Each frame.
+     * Each frame, by its type.
      */
     TRACE;
 
