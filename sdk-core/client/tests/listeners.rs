@@ -12,7 +12,8 @@ use std::{
 };
 
 use causerie::{
-    Client, Event, EventFilter, EventKind, OutboxDiff, SendState, TimelineDiff, TimelineStart,
+    Client, Event, EventFilter, EventKind, ListDiff, OutboxDiff, SendState, TimelineDiff,
+    TimelineStart, Unsent,
 };
 use common::*;
 
@@ -193,4 +194,41 @@ async fn a_cancelled_subscription_is_not_called_again() {
     // The channel's other end goes with the callback.
     assert!(called.recv_timeout(Duration::from_secs(20)).is_err());
     client.close().await;
+}
+
+#[tokio::test]
+async fn after_a_wipe_every_handle_shows_nothing_and_tells_so_before_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = offline(folder.path()).await;
+    let other = offline(folder.path()).await;
+    let conversation = client.open_direct("bob").await.unwrap();
+    conversation.send("of the one before").await.unwrap();
+    conversation.set_draft(Some("half".into())).await.unwrap();
+    let chat = other.conversation(conversation.id());
+    let timeline = chat.timeline(TimelineStart::Newest).await.unwrap();
+    assert_eq!(other.conversations().items().len(), 1);
+    let mut lists = other.conversations().updates();
+    let mut writes = other.outbox().updates();
+    let mut items = timeline.updates();
+    lists.next().await.unwrap();
+    writes.next().await.unwrap();
+    items.next().await.unwrap();
+
+    client.sign_out(true, Unsent::Discard).await.unwrap();
+    for client in [&client, &other] {
+        assert!(client.conversations().items().is_empty());
+        assert!(client.outbox().list().is_empty());
+        assert!(client.users().list().is_empty());
+        assert_eq!(client.conversation(conversation.id()).draft(), None);
+    }
+    assert!(timeline.items().is_empty());
+    let told = soon("the empty list", lists.next()).await.unwrap();
+    assert!(matches!(&told.diffs[..], [ListDiff::Reset(list)] if list.is_empty()));
+    let told = soon("the empty outbox", writes.next()).await.unwrap();
+    assert!(matches!(&told.diffs[..], [OutboxDiff::Reset(list)] if list.is_empty()));
+    let told = soon("the empty timeline", items.next()).await.unwrap();
+    assert!(matches!(&told.diffs[..], [TimelineDiff::Reset(list)] if list.is_empty()));
+    assert!(soon("the end", lists.next()).await.is_none());
+    assert!(soon("the end", writes.next()).await.is_none());
+    assert!(soon("the end", items.next()).await.is_none());
 }

@@ -165,7 +165,9 @@ impl Client {
     }
 
     /// Signs the user out on this device, and closes the core for every handle. With `wipe`, all
-    /// local data of the user is deleted; without, it is kept for the next time.
+    /// local data of the user is deleted, and every handle shows nothing any more: lists, timelines
+    /// and the outbox tell their listeners that they are empty, and then end. Without, all but the
+    /// outbox is kept for the next time, and shown until the handles go.
     ///
     /// # Errors
     /// `unsent` if there are writes that were not sent, and these are not to be discarded; then

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     AskUser, Error, Event, FixCode, RetryLater, TokenProvider, Unsent,
-    observe::{Observed, TimelineMirror},
+    observe::{Observed, OutboxMirror, TimelineMirror},
     transport::Socket,
 };
 
@@ -408,6 +408,7 @@ impl CoreThread {
             self.store
                 .wipe()
                 .map_err(|error| FixCode::DataDir(error.to_string()))?;
+            self.show_nothing();
         } else if count > 0 {
             if self.suspended {
                 self.store.resume()?;
@@ -415,8 +416,22 @@ impl CoreThread {
             self.store
                 .discard_outbox()
                 .map_err(|error| Error::from(&error))?;
+            self.core.outbox.publish(OutboxMirror::empty);
         }
         Ok(())
+    }
+
+    /// Nothing of the user is left here, and no screen may show that it was.
+    fn show_nothing(&mut self) {
+        for view in self.views.values() {
+            view.mirror.publish(|mirror| Some(mirror.empty()));
+        }
+        self.core.outbox.publish(OutboxMirror::empty);
+        self.core
+            .list
+            .publish(|list| list.reset(std::iter::empty()));
+        self.core.users.lock().clear();
+        self.core.typing.lock().clear();
     }
 
     /// Closes everything. Listeners get what waits for them, then the end.

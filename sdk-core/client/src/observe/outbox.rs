@@ -71,6 +71,12 @@ impl OutboxMirror {
         Some(self.whole())
     }
 
+    /// Forgets everything, also how writes ended.
+    pub(crate) fn empty(&mut self) -> Option<OutboxUpdate> {
+        *self = Self::default();
+        Some(self.whole())
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }

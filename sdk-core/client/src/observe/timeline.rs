@@ -43,6 +43,12 @@ impl TimelineMirror {
         self.state
     }
 
+    /// Forgets everything.
+    pub(crate) fn empty(&mut self) -> TimelineBatch {
+        *self = Self::default();
+        self.whole()
+    }
+
     pub(crate) fn apply(&mut self, batch: &TimelineBatch) -> Result<(), Diverged> {
         self.state = batch.state;
         batch.diffs.iter().try_for_each(|diff| self.apply_one(diff))
