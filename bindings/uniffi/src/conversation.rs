@@ -54,7 +54,9 @@ impl Conversation {
         look(|| self.inner.entry().as_ref().map(Into::into))
     }
 
-    /// Says something. The message is in every open timeline before this returns.
+    /// Says something. The message is in every open timeline before this returns. It may take 16 KiB
+    /// as JSON has it: at most 16,382 letters of ASCII, and fewer of others; a quote, a backslash and
+    /// a line's end count twice.
     pub async fn send(&self, text: &str) -> Result<String, CauserieError> {
         written(self.inner.send(text)).await
     }
@@ -161,7 +163,8 @@ impl Conversation {
         look(|| self.inner.draft())
     }
 
-    /// Keeps what was typed, on this device; forgets it without a text.
+    /// Keeps what was typed, on this device; forgets it without a text. It may be as long as what
+    /// `send` takes.
     pub async fn set_draft(&self, text: Option<String>) -> Result<(), CauserieError> {
         called(self.inner.set_draft(text)).await
     }

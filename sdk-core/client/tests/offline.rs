@@ -390,3 +390,59 @@ async fn echo_is_measured_from_the_call_to_the_listener() {
     assert_eq!(stats.conversations, 1);
     client.close().await;
 }
+
+#[tokio::test]
+async fn what_a_client_needs_to_open_is_asked_for_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for url in ["", "  "] {
+        let error = builder(url, folder.path()).open().await.unwrap_err();
+        assert_eq!(error.code(), "invalid");
+        let told = error.to_string();
+        assert!(
+            told.starts_with("server_url: name the server's address"),
+            "{told}"
+        );
+    }
+    let nowhere = Path::new("");
+    let error = builder("ws://localhost:1", nowhere)
+        .open()
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "no_data_dir");
+}
+
+#[tokio::test]
+async fn a_page_has_one_to_two_hundred_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = offline(folder.path()).await;
+    let conversation = client.open_direct("bob").await.unwrap();
+    let newest = TimelineStart::Newest;
+    for page in [1, 200] {
+        conversation.timeline_paged(newest, page).await.unwrap();
+    }
+    for page in [0, 201, u32::MAX] {
+        let error = conversation.timeline_paged(newest, page).await.unwrap_err();
+        assert_eq!(error.code(), "invalid");
+        assert!(error.to_string().contains("1 to 200"), "{error}");
+    }
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_draft_may_be_as_long_as_what_can_be_sent_and_a_longer_one_leaves_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = offline(folder.path()).await;
+    let conversation = client.open_direct("bob").await.unwrap();
+    let longest = "x".repeat(16_382);
+    // As JSON has it, with quotes: a line's end takes two bytes.
+    for beyond in [format!("{longest}x"), "\n".repeat(8_192)] {
+        let sent = conversation.send(&beyond).await.unwrap_err();
+        assert_eq!((sent.code(), sent.action()), ("too_large", Action::AskUser));
+        conversation.set_draft(Some(longest.clone())).await.unwrap();
+        let kept = conversation.set_draft(Some(beyond)).await.unwrap_err();
+        assert_eq!((kept.code(), kept.action()), ("too_large", Action::AskUser));
+        assert_eq!(conversation.draft().as_ref(), Some(&longest));
+    }
+    conversation.send(&longest).await.unwrap();
+    client.close().await;
+}

@@ -163,7 +163,7 @@ pub enum CommandKind {
     SetDraft {
         /// Where.
         conversation_id: ConversationId,
-        /// What; nothing if empty.
+        /// What, as much as a message may say; nothing if empty.
         text: Option<String>,
     },
     /// Show a conversation. It is subscribed while it is shown, and for a while after.

@@ -31,10 +31,11 @@ public final class Conversation: Sendable, Identifiable {
     // MARK: Writing
 
     /// Says something. The message is in every open timeline before this returns, and goes to the
-    /// server by itself.
+    /// server by itself. It may take 16 KiB as JSON has it: at most 16,382 letters of ASCII, and fewer
+    /// of others; a quote, a backslash and a line's end count twice.
     ///
     /// - Returns: The message's key.
-    /// - Throws: `unknown_conversation`, `too_large` beyond 16 KiB, `invalid` if it is empty or
+    /// - Throws: `unknown_conversation`, `too_large` if it is more, `invalid` if it is empty or
     ///   malformed, `disk_full`. Then it was not queued.
     @discardableResult
     public func send(_ text: String) async throws(CauserieError) -> String {

@@ -31,7 +31,7 @@ public struct NewMessage: Hashable, Sendable {
 
     /// What a message says.
     public enum Content: Hashable, Sendable {
-        /// Words, at most 16 KiB.
+        /// Words, at most 16 KiB as JSON has it.
         case text(String)
         /// An object of the app's own.
         case object(JSON)

@@ -1875,7 +1875,9 @@ public protocol ConversationProtocol: AnyObject, Sendable {
     func removeMembers(ids: [String]) async throws  -> String
 
     /**
-     * Says something. The message is in every open timeline before this returns.
+     * Says something. The message is in every open timeline before this returns. It may take 16 KiB
+     * as JSON has it: at most 16,382 letters of ASCII, and fewer of others; a quote, a backslash and
+     * a line's end count twice.
      */
     func send(text: String) async throws  -> String
 
@@ -1885,7 +1887,8 @@ public protocol ConversationProtocol: AnyObject, Sendable {
     func sendMessage(message: NewMessage) async throws  -> String
 
     /**
-     * Keeps what was typed, on this device; forgets it without a text.
+     * Keeps what was typed, on this device; forgets it without a text. It may be as long as what
+     * `send` takes.
      */
     func setDraft(text: String?) async throws
 
@@ -2186,7 +2189,9 @@ open func removeMembers(ids: [String])async throws  -> String  {
 }
 
     /**
-     * Says something. The message is in every open timeline before this returns.
+     * Says something. The message is in every open timeline before this returns. It may take 16 KiB
+     * as JSON has it: at most 16,382 letters of ASCII, and fewer of others; a quote, a backslash and
+     * a line's end count twice.
      */
 open func send(text: String)async throws  -> String  {
     return
@@ -2224,7 +2229,8 @@ open func sendMessage(message: NewMessage)async throws  -> String  {
 }
 
     /**
-     * Keeps what was typed, on this device; forgets it without a text.
+     * Keeps what was typed, on this device; forgets it without a text. It may be as long as what
+     * `send` takes.
      */
 open func setDraft(text: String?)async throws   {
     return
@@ -5734,13 +5740,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_causerie_ffi_checksum_method_conversation_remove_members() != 51143) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_causerie_ffi_checksum_method_conversation_send() != 50274) {
+    if (uniffi_causerie_ffi_checksum_method_conversation_send() != 23080) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_causerie_ffi_checksum_method_conversation_send_message() != 1334) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_causerie_ffi_checksum_method_conversation_set_draft() != 31803) {
+    if (uniffi_causerie_ffi_checksum_method_conversation_set_draft() != 47498) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_causerie_ffi_checksum_method_conversation_set_role() != 35653) {

@@ -130,7 +130,10 @@ impl ClientBuilder {
         let address = Address::parse(&self.server_url)
             .map_err(|message| Error::invalid("server_url", message))?;
         let user_id = user_id("user_id", &self.user_id)?;
-        let folder = self.data_dir.ok_or(FixCode::NoDataDir)?;
+        let folder = self
+            .data_dir
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .ok_or(FixCode::NoDataDir)?;
         let handle = registry::open(Opening {
             folder,
             user_id,

@@ -6,7 +6,7 @@ use causerie_engine::{CommandKind, ConversationEntry, Reply, TimelineStart};
 use causerie_protocol::{
     Content, ConversationId, DeleteMessage, EditMessage, ListMembers, Members, MembersPage,
     MessageId, React, ReadCursor, Role, SendMessage, Seq, Target, TempId, UpdateConversation,
-    UserId, WriteOp,
+    UserId, WriteOp, limits::MAX_PAGE,
 };
 
 use super::{client::user_id, timeline::Timeline};
@@ -80,9 +80,13 @@ impl Conversation {
     /// Says something. The message is in every open timeline before this returns, and goes to the
     /// server by itself. Gives its key.
     ///
+    /// It may take 16 KiB as JSON has it, which are 16,384 bytes with the two quotes around it: at
+    /// most 16,382 letters of ASCII. A quote, a backslash and a line's end take two bytes, any other
+    /// control character up to six, and everything else what it takes in UTF-8.
+    ///
     /// # Errors
-    /// `unknown_conversation`, `too_large` beyond 16 KiB, `invalid` if it is empty or malformed,
-    /// `disk_full`. Then it was not queued.
+    /// `unknown_conversation`, `too_large` if it is more than that, `invalid` if it is empty or
+    /// malformed, `disk_full`. Then it was not queued.
     pub async fn send(&self, text: &str) -> Result<TempId, Error> {
         self.send_message(SendMessage::text(text)).await
     }
@@ -255,10 +259,11 @@ impl Conversation {
         self.entry().and_then(|entry| entry.draft)
     }
 
-    /// Keeps what was typed, on this device; forgets it with `None`.
+    /// Keeps what was typed, on this device; forgets it with `None`. It may be as long as what
+    /// [`Conversation::send`] takes.
     ///
     /// # Errors
-    /// `unknown_conversation`, `disk_full`.
+    /// `unknown_conversation`, `too_large`, `disk_full`. Then the draft before it stays.
     pub async fn set_draft(&self, text: Option<String>) -> Result<(), Error> {
         let conversation_id = self.id;
         self.core
@@ -281,9 +286,15 @@ impl Conversation {
     /// As [`Conversation::timeline`], with pages of another size, 1 to 200.
     ///
     /// # Errors
-    /// As [`Conversation::timeline`].
+    /// `invalid` for another size; else as [`Conversation::timeline`].
     pub async fn timeline_paged(&self, start: TimelineStart, page: u32) -> Result<Timeline, Error> {
-        let open = Core::open_timeline(&self.core, self.id, start, page.clamp(1, 200)).await?;
+        if !(1..=MAX_PAGE).contains(&page) {
+            return Err(Error::invalid(
+                "page",
+                format!("a page has 1 to {MAX_PAGE} messages, not {page}; load more of them"),
+            ));
+        }
+        let open = Core::open_timeline(&self.core, self.id, start, page).await?;
         Ok(Timeline {
             open: Arc::new(open),
         })

@@ -18,6 +18,9 @@ pub(crate) struct Address {
 impl Address {
     /// Takes `ws`, `wss`, `http` or `https`; the path is `/ws` if there is none.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Err("name the server's address; it looks like wss://chat.example.org".into());
+        }
         let given: Uri = text
             .parse()
             .map_err(|_| format!("`{text}` is no address; it looks like wss://chat.example.org"))?;

@@ -383,6 +383,17 @@ impl Engine {
                 .refuse(reply, CommandError::UnknownConversation(conversation_id));
         };
         let draft = text.filter(|text| !text.is_empty());
+        let size = draft.as_ref().map_or(0, encoded_len);
+        if size > limits::MAX_CONTENT_BYTES {
+            let error = CommandError::TooLarge {
+                field: "draft".into(),
+                message: format!(
+                    "a draft of {size} bytes could not be sent, the limit is {}",
+                    limits::MAX_CONTENT_BYTES
+                ),
+            };
+            return self.changes.refuse(reply, error);
+        }
         if conversation.draft != draft {
             conversation.draft.clone_from(&draft);
             self.changes.ops.push(StoreOp::PutDraft {

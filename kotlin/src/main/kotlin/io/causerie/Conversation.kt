@@ -32,10 +32,11 @@ public class Conversation internal constructor(
 
     /**
      * Says something. The message is in every open timeline when this returns, and goes to the
-     * server by itself.
+     * server by itself. It may take 16 KiB as JSON has it: at most 16,382 letters of ASCII, and fewer
+     * of others; a quote, a backslash and a line's end count twice.
      *
      * @return its key.
-     * @throws CauserieException `unknown_conversation`, `too_large` beyond 16 KiB, `invalid` if it is
+     * @throws CauserieException `unknown_conversation`, `too_large` if it is more, `invalid` if it is
      *   empty, `disk_full`, `closed`. Then it was not queued.
      */
     public suspend fun send(text: String): String = call { core.send(text) }

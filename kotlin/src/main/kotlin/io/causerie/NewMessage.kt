@@ -1,7 +1,7 @@
 package io.causerie
 
 /**
- * A message to be sent, with everything that one may have. At most 16 KiB.
+ * A message to be sent, with everything that one may have. At most 16 KiB as JSON has it; see [Conversation.send].
  *
  * @property text what it says, or a file's caption.
  * @property objectJson in place of [text]: an object of the app's, as JSON. Its [kind] is `custom`.

@@ -1641,13 +1641,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_causerie_ffi_checksum_method_conversation_remove_members() and 0xFFFF) != 51143) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_causerie_ffi_checksum_method_conversation_send() and 0xFFFF) != 50274) {
+    if ((lib.uniffi_causerie_ffi_checksum_method_conversation_send() and 0xFFFF) != 23080) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_causerie_ffi_checksum_method_conversation_send_message() and 0xFFFF) != 1334) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_causerie_ffi_checksum_method_conversation_set_draft() and 0xFFFF) != 31803) {
+    if ((lib.uniffi_causerie_ffi_checksum_method_conversation_set_draft() and 0xFFFF) != 47498) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_causerie_ffi_checksum_method_conversation_set_role() and 0xFFFF) != 35653) {
@@ -4235,7 +4235,9 @@ public interface ConversationInterface {
     suspend fun `removeMembers`(`ids`: List<kotlin.String>): kotlin.String
 
     /**
-     * Says something. The message is in every open timeline before this returns.
+     * Says something. The message is in every open timeline before this returns. It may take 16 KiB
+     * as JSON has it: at most 16,382 letters of ASCII, and fewer of others; a quote, a backslash and
+     * a line's end count twice.
      */
     suspend fun `send`(`text`: kotlin.String): kotlin.String
 
@@ -4245,7 +4247,8 @@ public interface ConversationInterface {
     suspend fun `sendMessage`(`message`: NewMessage): kotlin.String
 
     /**
-     * Keeps what was typed, on this device; forgets it without a text.
+     * Keeps what was typed, on this device; forgets it without a text. It may be as long as what
+     * `send` takes.
      */
     suspend fun `setDraft`(`text`: kotlin.String?)
 
@@ -4652,7 +4655,9 @@ open class Conversation: Disposable, AutoCloseable, ConversationInterface
     }
 
     /**
-     * Says something. The message is in every open timeline before this returns.
+     * Says something. The message is in every open timeline before this returns. It may take 16 KiB
+     * as JSON has it: at most 16,382 letters of ASCII, and fewer of others; a quote, a backslash and
+     * a line's end count twice.
      */
     @Throws(CauserieException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -4700,7 +4705,8 @@ open class Conversation: Disposable, AutoCloseable, ConversationInterface
     }
 
     /**
-     * Keeps what was typed, on this device; forgets it without a text.
+     * Keeps what was typed, on this device; forgets it without a text. It may be as long as what
+     * `send` takes.
      */
     @Throws(CauserieException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
