@@ -2,7 +2,7 @@
 # Runs a program inside the tree of another Debian, in the present folder and environment.
 #
 #   CAUSERIE_TREE     the tree
-#   CAUSERIE_MOUNTS   folders that are seen inside under the same paths, with colons between
+#   CAUSERIE_MOUNTS   folders that are seen inside under the same paths, one in each line
 #
 # It becomes the program: the same process, which ends when it is told to. The mounts are its own
 # and go with it. It takes root.
@@ -17,7 +17,10 @@ mount_same() {
 }
 here=$PWD
 old=$IFS
-IFS=:
+# A folder may have any character in its name but the one between two lines.
+set -f
+IFS='
+'
 for folder in $CAUSERIE_MOUNTS /dev /proc; do
     mount_same "$folder"
 done

@@ -77,7 +77,7 @@ fn mounts(place: &Place, cache: &Cache) -> OsString {
     let mut joined = OsString::new();
     for folder in outermost(&folders) {
         if !joined.is_empty() {
-            joined.push(":");
+            joined.push("\n");
         }
         joined.push(folder);
     }
@@ -122,6 +122,48 @@ mod tests {
         let mut shell = std::process::Command::new("sh");
         let read = shell.arg("-n").arg(&script).status().unwrap();
         assert!(read.success());
+    }
+
+    /// The script with commands that only say what they were asked.
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_mounted_by_its_name_whatever_characters_are_in_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = std::env::temp_dir().join(format!("causerie-enter-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for command in ["mkdir", "mount", "chroot"] {
+            let path = folder.join(command);
+            std::fs::write(&path, "#!/bin/sh\nprintf '%s|' \"${0##*/}\" \"$@\"\necho\n").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        // What `*` would become, if the shell took it for more than a letter.
+        for name in ["x1", "x2"] {
+            std::fs::create_dir(folder.join(name)).unwrap();
+        }
+        let odd = ["x*", "c:d", "e f", "$HOME"].map(|name| folder.join(name).display().to_string());
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("enter-tree.sh");
+        let output = std::process::Command::new("/bin/sh")
+            .arg(script)
+            .arg("swift")
+            .env("PATH", &folder)
+            .env("CAUSERIE_INSIDE", "1")
+            .env("CAUSERIE_TREE", "/tree")
+            .env("CAUSERIE_MOUNTS", odd.join("\n"))
+            .output()
+            .unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        let mounted: Vec<_> = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("mount|--rbind|")?.split('|').next())
+            .collect();
+        let wanted: Vec<_> = odd
+            .iter()
+            .map(String::as_str)
+            .chain(["/dev", "/proc"])
+            .collect();
+        assert_eq!(mounted, wanted);
     }
 
     #[test]

@@ -112,6 +112,10 @@ fn test(place: &place::Place, chosen: &[&'static suite::Suite]) -> ExitCode {
         stalled: Duration::from_secs(15 * 60),
     };
     let in_ci = std::env::var("CI").is_ok_and(|v| v == "true" || v == "1");
+    if let Some(problem) = scenarios::refused(in_ci) {
+        eprintln!("xtask: {problem}");
+        return ExitCode::from(2);
+    }
     let mut report = report::Report::new(in_ci);
     for (n, suite) in chosen.iter().enumerate() {
         println!(

@@ -1,5 +1,6 @@
 //! What the judge of `tests/conformance` prints: `scenarios: 52 of 52 run by kotlin (…)`.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
@@ -41,9 +42,25 @@ impl Scenarios {
     }
 }
 
+/// Runs one scenario in place of all.
+const ONE: &str = "CAUSERIE_SCENARIO";
+
+/// Why nothing is tested: in CI one scenario would stand for all of them.
+pub fn refusal(in_ci: bool, one: Option<&OsStr>) -> Option<String> {
+    let one = one.filter(|_| in_ci)?.to_string_lossy();
+    Some(format!(
+        "{ONE}={one} runs one scenario only, and with CI=true every one has to run: unset it, or CI"
+    ))
+}
+
+/// The same, by the environment.
+pub fn refused(in_ci: bool) -> Option<String> {
+    refusal(in_ci, std::env::var_os(ONE).as_deref())
+}
+
 /// How many scenarios have to run: as many as there are files, or the one that is asked for.
 pub fn due(root: &Path) -> usize {
-    if std::env::var_os("CAUSERIE_SCENARIO").is_some() {
+    if std::env::var_os(ONE).is_some() {
         return 1;
     }
     let files = fs::read_dir(root.join("tests/conformance/scenarios"));
@@ -71,6 +88,15 @@ mod tests {
         for other in ["scenarios: 52 run", "scenarios: many of 3 run by me ()"] {
             assert_eq!(Scenarios::read(&[other.to_owned()]), None);
         }
+    }
+
+    #[test]
+    fn one_scenario_never_stands_for_all_of_them_in_ci() {
+        let one = Some(OsStr::new("removal"));
+        let told = refusal(true, one).expect("a refusal");
+        assert!(told.starts_with("CAUSERIE_SCENARIO=removal "), "{told}");
+        assert_eq!(refusal(true, None), None);
+        assert_eq!(refusal(false, one), None);
     }
 
     #[test]

@@ -34,6 +34,10 @@ const HEADERS: [&str; 2] = [
 ];
 const STATIC: &str = "libcauserie_ffi.a";
 const DYNAMIC: &str = "libcauserie_ffi.dylib";
+/// Where headers and map lie in the framework's own folder. Xcode copies the headers of every static
+/// framework of an app into one folder, where two maps of the same name would be one too many; the
+/// compiler looks into a folder that is called as the module.
+const MODULE: &str = "headers/CauserieFFI";
 /// It is a static library: what it needs of the system must be linked by who links it.
 const MODULE_MAP: &str = "\
 module CauserieFFI {
@@ -68,15 +72,15 @@ pub fn tasks(place: &Place) -> Vec<Task> {
     });
 
     tasks.push(run(["rm", "-rf", FRAMEWORK, &stage("")]));
-    let mut folders = vec!["mkdir".to_owned(), "-p".into(), stage("headers")];
+    let mut folders = vec!["mkdir".to_owned(), "-p".into(), stage(MODULE)];
     folders.extend(SLICES.map(|(slice, ..)| stage(slice)));
     tasks.push(run(folders));
     let mut copy = vec!["cp".to_owned()];
     copy.extend(HEADERS.map(str::to_owned));
-    copy.push(stage("headers"));
+    copy.push(stage(MODULE));
     tasks.push(run(copy));
     tasks.push(Task::Write {
-        path: stage("headers/module.modulemap").into(),
+        path: stage(&format!("{MODULE}/module.modulemap")).into(),
         text: MODULE_MAP,
     });
     let mut framework = vec!["xcodebuild".to_owned(), "-create-xcframework".into()];
