@@ -1,7 +1,7 @@
 //! Swift, wherever it is: `cargo xtask swift`, and the suite `swift` with its own tests and the
 //! scenarios by its devices.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 
 use crate::bindings::Language;
@@ -117,6 +117,7 @@ pub fn steps(place: &Place) -> Vec<Step> {
     let device = found.words(&[built.join(DEVICE)]);
     let device: Vec<_> = device.iter().map(OsString::as_os_str).collect();
     let mut by_swift: Vec<_> = LIBRARY.steps(place, &found).into();
+    by_swift.extend(LIBRARY.documentation(place, &found));
     by_swift.push(place.scenarios("swift", Some(&device)));
     by_swift.extend(EXAMPLE.steps(place, &found));
     for step in &mut by_swift {
@@ -131,34 +132,72 @@ pub fn steps(place: &Place) -> Vec<Step> {
     steps
 }
 
+/// What makes documentation: beside Swift on `PATH`, behind Xcode's tools, or where Debian puts it.
+fn docc(found: &Where) -> &'static [&'static str] {
+    match found {
+        Where::Here if cfg!(target_os = "macos") => &["xcrun", "docc"],
+        Where::Here => &["docc"],
+        Where::Tree { .. } => &["/usr/libexec/swift/bin/docc"],
+    }
+}
+
 impl Package {
-    fn steps(&self, place: &Place, found: &Where) -> [Step; 3] {
-        let step = |name, words: &[&OsStr], judge| {
-            let mut step = place.step(name, &[], judge);
-            step.command = found.words(words);
-            step.folder = place.root().join(self.folder);
-            step
-        };
+    fn step(
+        &self,
+        place: &Place,
+        found: &Where,
+        name: &'static str,
+        words: &[OsString],
+        judge: Judge,
+    ) -> Step {
+        let mut step = place.step(name, &[], judge);
+        step.command = found.words(words);
+        step.folder = place.root().join(self.folder);
+        step
+    }
+
+    /// The words of a command of SwiftPM's, in the scratch folder.
+    fn in_scratch(&self, place: &Place, found: &Where, words: &[&str]) -> Vec<OsString> {
+        let mut words: Vec<_> = words.iter().map(OsString::from).collect();
+        words.push("--scratch-path".into());
+        words.push(place.target().join(self.scratch).into());
+        if *found != Where::Here {
+            words.extend(FOR_DEBIAN.map(OsString::from));
+        }
+        words
+    }
+
+    /// What is public is written down with its comments, and DocC makes pages of it: no link may
+    /// lead nowhere.
+    fn documentation(&self, place: &Place, found: &Where) -> [Step; 2] {
+        let mut symbols = self.in_scratch(place, found, &["swift", "package"]);
+        symbols.extend(["dump-symbol-graph", "--minimum-access-level", "public"].map(From::from));
         let scratch = place.target().join(self.scratch);
-        let in_scratch = |words: [&'static str; 3]| {
-            let mut words: Vec<_> = words.map(OsStr::new).into();
-            words.extend(["--scratch-path".as_ref(), scratch.as_os_str()]);
-            if *found != Where::Here {
-                words.extend(FOR_DEBIAN.map(OsStr::new));
-            }
-            words
-        };
-        let mut lint: Vec<_> = ["swift", "format", "lint", "--strict", "--recursive"].into();
+        let mut pages: Vec<_> = docc(found).iter().map(OsString::from).collect();
+        pages.extend(["convert", "Sources/Causerie/Causerie.docc"].map(From::from));
+        pages.extend(["--warnings-as-errors", "--additional-symbol-graph-dir"].map(From::from));
+        // `debug` is a link into the folder that is named after the platform.
+        pages.push(scratch.join("debug/../symbolgraph").into());
+        pages.push("--output-dir".into());
+        pages.push(scratch.join("documentation").into());
+        [
+            self.step(place, found, "what is public", &symbols, Judge::Preparation),
+            self.step(place, found, "documentation", &pages, Judge::ExitCode),
+        ]
+    }
+
+    fn steps(&self, place: &Place, found: &Where) -> [Step; 3] {
+        let mut lint = ["swift", "format", "lint", "--strict", "--recursive"].to_vec();
         lint.extend(["--configuration", ".swift-format"]);
         lint.extend(self.sources);
-        let lint: Vec<_> = lint.into_iter().map(OsStr::new).collect();
-        let build = in_scratch(["swift", "build", "--build-tests"]);
-        let test = in_scratch(["swift", "test", "--skip-build"]);
+        let lint: Vec<_> = lint.into_iter().map(OsString::from).collect();
+        let build = self.in_scratch(place, found, &["swift", "build", "--build-tests"]);
+        let test = self.in_scratch(place, found, &["swift", "test", "--skip-build"]);
         let [form, building, testing] = self.steps;
         [
-            step(form, &lint, Judge::ExitCode),
-            step(building, &build, Judge::Preparation),
-            step(testing, &test, Judge::SwiftTesting),
+            self.step(place, found, form, &lint, Judge::ExitCode),
+            self.step(place, found, building, &build, Judge::Preparation),
+            self.step(place, found, testing, &test, Judge::SwiftTesting),
         ]
     }
 }
