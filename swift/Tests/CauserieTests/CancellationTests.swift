@@ -14,7 +14,7 @@ struct CancellationTests {
         }
         try await began.wait()
         waiting.cancel()
-        await #expect(throws: CancellationError.self) { try await waiting.value }
+        await #expect(throws: CancellationError.self) { try await waiting.inTime() }
         // The write goes on.
         #expect(try outbox.state(of: key) == .queued)
         await alice.client.close()
@@ -29,7 +29,7 @@ struct CancellationTests {
             return try await outbox.settled(key)
         }
         waiting.cancel()
-        await #expect(throws: CancellationError.self) { try await waiting.value }
+        await #expect(throws: CancellationError.self) { try await waiting.inTime() }
         await alice.client.close()
     }
 
@@ -42,10 +42,10 @@ struct CancellationTests {
         let (one, two) = (try await conversation.send("1"), try await conversation.send("2"))
         let waiting = [one, two].map { key in Task { try await outbox.settled(key) } }
         try await outbox.cancel(one)
-        let cancelled = await #expect(throws: CauserieError.self) { try await waiting[0].value }
+        let cancelled = await #expect(throws: CauserieError.self) { try await waiting[0].inTime() }
         #expect(cancelled?.code == .unknownWrite)
         await alice.client.close()
-        let closed = await #expect(throws: CauserieError.self) { try await waiting[1].value }
+        let closed = await #expect(throws: CauserieError.self) { try await waiting[1].inTime() }
         #expect(closed?.code == .closed)
     }
 
@@ -56,7 +56,7 @@ struct CancellationTests {
         for _ in 1...1000 {
             let waiting = Task { try await outbox.settled(key) }
             waiting.cancel()
-            await #expect(throws: CancellationError.self) { try await waiting.value }
+            await #expect(throws: CancellationError.self) { try await waiting.inTime() }
         }
         #expect(outbox.items.count == 2)
         await alice.client.close()

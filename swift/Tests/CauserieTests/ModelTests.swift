@@ -29,7 +29,7 @@ struct ModelTests {
         try await alice.client.start()
         try await waits { model.isOffline }
         await alice.client.close()
-        await running.value
+        try await running.inTime()
     }
 
     @Test func `the timeline model does what a person does`() async throws {
@@ -54,7 +54,7 @@ struct ModelTests {
         try await waits { model.items.isEmpty }
         #expect(model.failure == nil)
         await alice.client.close()
-        await running.value
+        try await running.inTime()
     }
 
     @Test func `what fails is shown and does not throw`() async throws {
@@ -93,7 +93,7 @@ struct ModelTests {
         // The server has taken it all.
         _ = try await client.outbox.updates.element { _ in client.outbox.items.isEmpty }
         await client.close()
-        await running.value
+        try await running.inTime()
     }
 
     @Test func `what was confirmed and is not shown any more is taken back all the same`()
@@ -129,7 +129,7 @@ struct ModelTests {
         #expect(model.failure == nil)
         #expect(alice.client.outbox.items.map(\.kind) == [.createConversation])
         await alice.client.close()
-        await running.value
+        try await running.inTime()
     }
 
     @Test func `a model ends with its task and can run again`() async throws {
@@ -141,7 +141,7 @@ struct ModelTests {
             let running = Task { await model.run() }
             try await waits { !model.items.isEmpty }
             running.cancel()
-            await running.value
+            try await running.inTime()
         }
         await alice.client.close()
     }
@@ -155,7 +155,7 @@ struct ModelTests {
         try await waits { model.items.count >= 10 }
         // Both have told all that they have to tell.
         await client.close()
-        for task in running { await task.value }
+        for task in running { try await task.inTime() }
         #expect(model.items.map(\.id) == client.conversations.items.map(\.id))
     }
 
@@ -168,8 +168,8 @@ struct ModelTests {
             [Task { await model.typed(text) }, Task { await model.send(text) }]
         }
         let last = Task { await model.typed("unsent") }
-        for task in tasks { await task.value }
-        await last.value
+        for task in tasks { try await task.inTime() }
+        try await last.inTime()
         #expect(model.failure == nil)
         #expect(alice.client.outbox.items.compactMap(\.text) == texts)
         #expect(conversation.draft == "unsent")
@@ -191,11 +191,11 @@ struct ModelTests {
         // It has opened its own timeline once that is what is shown.
         try await waits { model.items.count == 10 }
         first.cancel()
-        await first.value
+        try await first.inTime()
         await model.loadOlder()
         try await waits { model.items.count == 20 }
         await alice.client.close()
         await bob.client.close()
-        await next.value
+        try await next.inTime()
     }
 }

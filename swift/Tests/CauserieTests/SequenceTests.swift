@@ -91,7 +91,7 @@ struct SequenceTests {
         }
         try await began.wait()
         following.cancel()
-        #expect(await following.value)
+        #expect(try await following.inTime())
         // It was the task that ended, not what it observed.
         for await state in client.connectionStates {
             #expect(state == .disconnected)
@@ -110,7 +110,7 @@ struct SequenceTests {
             for await _ in conversation.readCursorChanges() { Issue.record("it looked") }
         }
         following.cancel()
-        await following.value
+        try await following.inTime()
         await client.close()
     }
 
@@ -127,7 +127,7 @@ struct SequenceTests {
             }
         }
         tasks[0].cancel()
-        for task in tasks { #expect(await task.value == nil) }
+        for task in tasks { #expect(try await task.inTime() == nil) }
         // One of its own is not touched.
         var own = alice.client.connectionStates.makeAsyncIterator()
         #expect(await own.next() == .disconnected)
@@ -153,7 +153,7 @@ struct SequenceTests {
         }
         try await began.wait()
         await client.close()
-        await following.value
+        try await following.inTime()
     }
 
     @Test func `closing a timeline ends its iterations and no other`() async throws {

@@ -95,3 +95,17 @@ struct Signal: Sendable {
         try Task.checkCancellation()
     }
 }
+
+extension Task {
+    /// Its value; throws if the test has no more time, for which `value` does not care.
+    func inTime() async throws -> Success {
+        let ended = Signal()
+        let waiting = Task<Result<Success, Failure>, Never> {
+            let result = await result
+            ended.happen()
+            return result
+        }
+        try await ended.wait()
+        return try await waiting.value.get()
+    }
+}
