@@ -83,6 +83,8 @@ extension CauserieError {
         public static let closed: Self = "closed"
         /// The folder cannot be used.
         public static let dataDirectory: Self = "data_dir"
+        /// No folder is named.
+        public static let noDataDirectory: Self = "no_data_dir"
         /// The folder is open for another server.
         public static let otherServer: Self = "other_server"
         /// The call's task was cancelled. Calls throw `CancellationError` in its place.

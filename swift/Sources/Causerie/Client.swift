@@ -171,8 +171,8 @@ public final class Client: Sendable {
     /// Signs the user out on this device, and closes the core for every handle.
     ///
     /// - Parameters:
-    ///   - wipe: Whether all local data of the user is deleted; otherwise it is kept for the next
-    ///     time.
+    ///   - wipe: Whether all local data of the user is deleted; then every handle shows empty lists,
+    ///     and iterations are told so before they end. Otherwise it is kept for the next time.
     ///   - unsent: What becomes of writes that were not sent.
     /// - Throws: `unsent` if there are writes that were not sent, and these are not to be discarded;
     ///   then nothing has changed. `data_dir` if a file cannot be deleted.

@@ -98,7 +98,8 @@ public final class Conversation: Sendable, Identifiable {
     /// - Parameters:
     ///   - start: Where it begins.
     ///   - pageSize: How many messages are shown at first, and how many more each time: 1 to 200.
-    /// - Throws: `unknown_conversation`, or why the cache could not be read.
+    /// - Throws: `unknown_conversation`, `invalid` for a page of another size, or why the cache could
+    ///   not be read.
     public func timeline(
         from start: Timeline.Start = .newest, pageSize: Int = 50
     ) async throws(CauserieError) -> Timeline {
@@ -163,7 +164,8 @@ public final class Conversation: Sendable, Identifiable {
 
     /// Keeps what was typed, on this device; forgets it with `nil`.
     ///
-    /// - Throws: `unknown_conversation`, `disk_full`.
+    /// - Throws: `unknown_conversation`, `too_large` if it is longer than a message may be,
+    ///   `disk_full`.
     public func setDraft(_ text: String?) async throws(CauserieError) {
         try await translating { try await ffi.setDraft(text: text) }
     }

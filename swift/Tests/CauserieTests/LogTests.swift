@@ -34,6 +34,27 @@ struct LogTests {
         await alice.client.close()
     }
 
+    @Test func `each level has lines of its own and brings those above it`() async throws {
+        for (level, due) in [
+            (LogLevel.info, Set([LogLevel.info])), (.trace, [.info, .debug, .trace]),
+        ] {
+            let (lines, line) = AsyncStream<LogRecord>.makeStream()
+            setLogSink(level: level) { records in
+                for record in records { line.yield(record) }
+            }
+            let alice = try await Person.online("alice")
+            var told: Set<LogLevel> = []
+            for await record in lines {
+                told.insert(record.level)
+                if told.isSuperset(of: due) { break }
+            }
+            #expect(told.isSuperset(of: due))
+            #expect(told.isDisjoint(with: level == .info ? [.debug, .trace] : []))
+            setLogSink(nil)
+            await alice.client.close()
+        }
+    }
+
     @Test func `a sink that throws is told the next all the same`() async throws {
         let (calls, call) = AsyncStream<Void>.makeStream()
         setLogSink(level: .warning) { _ in

@@ -65,6 +65,26 @@ struct OfflineTests {
         await alice.client.close()
     }
 
+    @Test func `a page of no size and a draft that cannot be sent are refused in words`()
+        async throws
+    {
+        let alice = try await Person.offline()
+        let conversation = try await alice.client.openDirect(with: "bob")
+        for size in [0, -1, 201, Int.max] {
+            let error = await #expect(throws: CauserieError.self) {
+                try await conversation.timeline(pageSize: size)
+            }
+            #expect(error?.code == .invalid)
+            #expect(error?.action == .fixCode)
+        }
+        let error = await #expect(throws: CauserieError.self) {
+            try await conversation.setDraft(String(repeating: "x", count: 20_000))
+        }
+        #expect(error?.code == .tooLarge)
+        #expect(conversation.draft == nil)
+        await alice.client.close()
+    }
+
     @Test func `what needs the server says that it is offline and may succeed later`() async throws
     {
         let alice = try await Person.offline()

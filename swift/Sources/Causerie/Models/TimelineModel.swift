@@ -46,7 +46,8 @@ public final class TimelineModel {
     ///   - conversation: Which.
     ///   - client: Whose.
     ///   - start: Where it begins.
-    ///   - pageSize: How many messages are shown at first, and how many more each time: 1 to 200.
+    ///   - pageSize: How many messages are shown at first, and how many more each time: 1 to 200;
+    ///     with another, ``run()`` fails with `invalid`.
     public init(
         _ conversation: Conversation, of client: Client, from start: Timeline.Start = .newest,
         pageSize: Int = 50
