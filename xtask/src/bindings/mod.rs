@@ -3,12 +3,13 @@
 //! It is committed, so that whoever builds an app needs no generator, and so that a change of the
 //! border is seen in review. `--check` says whether what is committed is what would be written.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+mod tree;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::place::{self, Place};
+use tree::{Tree, about, compare, read_tree, write_tree};
 
 /// Says where each crate's `uniffi.toml` lies.
 const CONFIG: &str = "bindings/uniffi/bindgen.toml";
@@ -36,12 +37,6 @@ module CauserieFFI [system] {
     export *
 }
 ";
-/// How many lines of each side a difference shows.
-const SHOWN: usize = 5;
-
-/// Files and their text, by their paths in the workspace.
-type Tree = BTreeMap<PathBuf, String>;
-
 /// A language that is generated for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -259,123 +254,10 @@ fn tidy(text: &str, language: Language) -> String {
     tidied
 }
 
-/// How a file differs from what is generated.
-#[derive(Debug, PartialEq, Eq)]
-struct Drift<'a> {
-    path: &'a Path,
-    present: Option<&'a str>,
-    generated: Option<&'a str>,
-}
-
-/// What differs, by path.
-fn compare<'a>(present: &'a Tree, generated: &'a Tree) -> Vec<Drift<'a>> {
-    let mut drifts: Vec<_> = generated
-        .iter()
-        .map(|(path, text)| Drift {
-            path,
-            present: present.get(path).map(String::as_str),
-            generated: Some(text),
-        })
-        .filter(|drift| drift.present != drift.generated)
-        .collect();
-    let strays = present
-        .iter()
-        .filter(|(path, _)| !generated.contains_key(*path));
-    drifts.extend(strays.map(|(path, text)| Drift {
-        path,
-        present: Some(text),
-        generated: None,
-    }));
-    drifts
-}
-
-impl std::fmt::Display for Drift<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let path = self.path.display();
-        match (self.present, self.generated) {
-            (Some(present), Some(generated)) => {
-                f.write_str(&difference(&path.to_string(), present, generated))
-            }
-            (Some(_), None) => writeln!(f, "{path}: is not generated (any more)"),
-            (None, _) => writeln!(f, "{path}: is not there"),
-        }
-    }
-}
-
-/// The stretch in which two texts differ, cut short.
-fn difference(path: &str, present: &str, generated: &str) -> String {
-    let (old, new): (Vec<_>, Vec<_>) = (present.lines().collect(), generated.lines().collect());
-    let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let (old, new) = (&old[head..], &new[head..]);
-    let backwards = old.iter().rev().zip(new.iter().rev());
-    let tail = backwards.take_while(|(a, b)| a == b).count();
-    let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
-    let mut text = format!("{path}: differs from line {} on\n", head + 1);
-    for (sign, lines) in [('-', old), ('+', new)] {
-        for line in lines.iter().take(SHOWN) {
-            let _ = writeln!(text, "  {sign} {line}");
-        }
-        if lines.len() > SHOWN {
-            let _ = writeln!(text, "  {sign} … and {} lines more", lines.len() - SHOWN);
-        }
-    }
-    text
-}
-
-/// Every file below `root/folder`, if it is there, by its path from `root`.
-fn read_tree(root: &Path, folder: &Path, tree: &mut Tree) -> Result<(), String> {
-    let entries = match std::fs::read_dir(root.join(folder)) {
-        Ok(entries) => entries,
-        Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(problem) => return Err(about(&root.join(folder), &problem)),
-    };
-    for entry in entries {
-        let entry = entry.map_err(|problem| about(&root.join(folder), &problem))?;
-        let path = folder.join(entry.file_name());
-        if entry.path().is_dir() {
-            read_tree(root, &path, tree)?;
-        } else {
-            let bytes =
-                std::fs::read(entry.path()).map_err(|problem| about(&entry.path(), &problem))?;
-            tree.insert(path, String::from_utf8_lossy(&bytes).into_owned());
-        }
-    }
-    Ok(())
-}
-
-/// Writes what differs and removes what is not generated.
-fn write_tree(root: &Path, present: &Tree, generated: &Tree) -> Result<(), String> {
-    for Drift {
-        path, generated, ..
-    } in compare(present, generated)
-    {
-        let path = root.join(path);
-        let done = match generated {
-            Some(text) => path
-                .parent()
-                .map_or(Ok(()), std::fs::create_dir_all)
-                .and_then(|()| std::fs::write(&path, text)),
-            None => std::fs::remove_file(&path),
-        };
-        done.map_err(|problem| about(&path, &problem))?;
-    }
-    Ok(())
-}
-
-fn about(path: &Path, problem: &std::io::Error) -> String {
-    format!("{}: {problem}", path.display())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn tree(files: &[(&str, &str)]) -> Tree {
-        files
-            .iter()
-            .map(|(path, text)| (path.into(), (*text).to_owned()))
-            .collect()
-    }
+    use tree::tests::tree;
 
     fn parse(line: &str) -> Result<Order, String> {
         Order::parse(line.split_whitespace().map(str::to_owned))
@@ -434,10 +316,10 @@ mod tests {
         // As committed: an update of the generator that words these lines anew is seen.
         for file in [
             include_str!(
-                "../../kotlin/src/generated/kotlin/io/causerie/internal/ffi/causerie_ffi.kt"
+                "../../../kotlin/src/generated/kotlin/io/causerie/internal/ffi/causerie_ffi.kt"
             ),
             include_str!(
-                "../../kotlin/src/generated/kotlin/io/causerie/internal/border/causerie_border.kt"
+                "../../../kotlin/src/generated/kotlin/io/causerie/internal/border/causerie_border.kt"
             ),
         ] {
             assert_eq!(file.matches(FROM_A_SLAB).count(), ALLOCATED_BY_CALL.len());
@@ -445,47 +327,9 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_a_missing_and_a_stray_file_are_three_drifts() {
-        let present = tree(&[("a", "1"), ("b", "1"), ("stray", "1")]);
-        let generated = tree(&[("a", "1"), ("b", "2"), ("new", "1")]);
-        let drifts = compare(&present, &generated);
-        let shown: String = drifts.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            shown,
-            "b: differs from line 1 on\n  - 1\n  + 2\nnew: is not there\nstray: is not generated (any more)\n"
-        );
-        assert!(compare(&generated, &generated).is_empty());
-    }
-
-    #[test]
-    fn a_difference_is_cut_short_and_begins_where_it_begins() {
-        let old: String = (0..30).map(|n| format!("{n}\n")).collect();
-        let new = old.replace("7\n", "seven\n");
-        let shown = difference("f", &old, &new);
-        assert!(
-            shown.starts_with("f: differs from line 8 on\n  - 7\n"),
-            "{shown}"
-        );
-        assert!(shown.contains("  - … and 16 lines more"), "{shown}");
-    }
-
-    #[test]
-    fn what_is_written_is_what_is_compared_and_strays_go() {
-        let root = std::env::temp_dir().join(format!("causerie-xtask-{}", std::process::id()));
-        let generated = tree(&[("out/deep/a", "1\n"), ("out/b", "2\n")]);
-        let stray = tree(&[("out/stray", "3\n")]);
-        write_tree(&root, &Tree::new(), &stray).unwrap();
-        write_tree(&root, &stray, &generated).unwrap();
-        let mut present = Tree::new();
-        read_tree(&root, Path::new("out"), &mut present).unwrap();
-        std::fs::remove_dir_all(&root).unwrap();
-        assert_eq!(present, generated);
-    }
-
-    #[test]
     fn no_function_that_a_shipped_library_lacks_is_generated() {
-        let trial = include_str!("../../bindings/uniffi/src/trial.rs");
-        let config = include_str!("../../bindings/uniffi/uniffi.toml");
+        let trial = include_str!("../../../bindings/uniffi/src/trial.rs");
+        let config = include_str!("../../../bindings/uniffi/uniffi.toml");
         let functions: Vec<_> = trial
             .lines()
             .filter_map(|line| line.strip_prefix("pub "))
