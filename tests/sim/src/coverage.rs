@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use causerie_engine::{ConnectionState, SendState};
 
-use crate::{device::Device, fault::FaultKind, model::Person};
+use crate::{device::Device, fault::FaultKind, person::Person};
 
 /// Which fault met which state of a device, and had an effect there.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,8 @@ use causerie_protocol::{
 
 use crate::{
     ledger::Ledger,
-    model::{Known, Model, Person},
+    model::Model,
+    person::{Known, Person},
 };
 
 impl Model {

@@ -16,7 +16,8 @@
 //! - [`trace`]: what happened, for a person; [`shrink`] and [`story`]: the least that still fails
 //! - [`batch`]: many seeds on all cores; [`coverage`]: what they met
 //! - [`screen`]: what a person sees, from diffs alone
-//! - [`ledger`], [`model`], [`given`], [`look`]: what must be seen, at any time, told apart from how
+//! - [`ledger`], [`model`] with a [`person`] for each device, [`given`], [`look`] and [`list`]: what must
+//!   be seen, at any time, told apart from how
 //! - [`witness`]: what the server says, checked frame by frame, since clients forgive
 //! - [`refusals`]: what may fail
 //! - [`verdict`]: what must be true at the end; [`log`]: what the server must not have written
@@ -36,10 +37,12 @@ pub mod given;
 pub mod hints;
 pub mod ledger;
 pub mod link;
+pub mod list;
 pub mod log;
 pub mod look;
 pub mod model;
 pub mod node;
+pub mod person;
 pub mod plan;
 pub mod planted;
 pub mod process;

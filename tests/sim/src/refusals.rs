@@ -4,7 +4,7 @@
 
 use causerie_protocol::{ErrorCode, ErrorReply, TempId};
 
-use crate::model::Person;
+use crate::person::Person;
 
 /// So many answers of `internal` in one life of the process are a failure.
 const INTERNAL: u32 = 8;
