@@ -117,9 +117,26 @@ async fn a_failing_connection_is_heard_with_its_delay_and_no_line_holds_a_token_
     let client = offline(folder.path()).await;
     log.says(
         Level::INFO,
+        &["the local database has a new schema", "from=0"],
+    )
+    .await;
+    log.says(Level::DEBUG, &["the local database is open", "schema=1"])
+        .await;
+    log.says(
+        Level::INFO,
         &["the client is open", "user_id=alice", "outbox=0"],
     )
     .await;
+    // One who listens and does not come back for a while.
+    let mut writes = client.outbox().updates();
+    writes.next().await.unwrap();
+    let bob = client.open_direct("bob").await.unwrap();
+    for _ in 0..300 {
+        bob.send(WORDS[2]).await.unwrap();
+    }
+    writes.next().await.unwrap();
+    log.says(Level::WARN, &["a listener was too slow", "dropped=301"])
+        .await;
     client.start().await.unwrap();
     for attempt in ["attempt=1 ", "attempt=2 "] {
         log.says(Level::DEBUG, &["the socket has ended", "reason="])
