@@ -40,8 +40,9 @@ impl From<TokenError> for TokenFailure {
 pub type TokenFuture = Pin<Box<dyn Future<Output = Result<String, TokenError>> + Send>>;
 
 /// Brings tokens from the app's backend. Asked once at a time, whoever needs one; at most 30 s.
-/// A panic in it counts as [`TokenError::Temporary`]; what can be no token, since it is empty or
-/// holds a control character, as [`TokenError::SignInNeeded`].
+/// White space around a token is taken off. A panic in it counts as [`TokenError::Temporary`], and so
+/// does what can be no token, since it is empty, holds a control character, or has more than 28 KiB.
+/// A token that ends within a minute is replaced with growing waits, of 15 s on average in the end.
 ///
 /// Every async closure of the right type is one:
 ///

@@ -237,13 +237,13 @@ impl Connection {
         jitter: &mut Jitter,
         now: Duration,
     ) {
-        let token = token.and_then(token::sound);
+        let token = token.and_then(|token| token::sound(&token));
         if token.is_err() {
             self.token.not_given();
         }
         match token {
             Ok(token) => {
-                self.token.given(token.clone());
+                self.token.given(token.clone(), now);
                 match self.phase {
                     Phase::AwaitingToken { deadline } => {
                         self.phase = Phase::Authenticating { deadline };
@@ -288,13 +288,23 @@ impl Connection {
         }
     }
 
-    /// The token ends soon, or `refresh_token` was refused.
-    pub(crate) fn handle_token_expiring(&mut self, refused: bool) {
-        if refused && !self.token.refused() {
-            return;
+    /// The token ends soon.
+    pub(crate) fn handle_token_expiring(&mut self, jitter: &mut Jitter, now: Duration) {
+        if self.token.expiring(jitter, now) {
+            self.ask_token();
         }
-        self.token.expiring();
-        self.ask_token();
+    }
+
+    /// `refresh_token` was refused.
+    pub(crate) fn handle_refresh_refused(&mut self, jitter: &mut Jitter, now: Duration) {
+        if self.token.refused() {
+            self.handle_token_expiring(jitter, now);
+        }
+    }
+
+    /// The server took the newer token.
+    pub(crate) fn handle_refreshed(&mut self) {
+        self.token.accepted();
     }
 
     /// The driver made another client id.

@@ -50,6 +50,18 @@ impl Line {
             .handle_token(Err(failure), &mut self.jitter, self.now);
     }
 
+    /// Time goes by while the server speaks.
+    fn age(&mut self, by: Duration) {
+        self.now += by;
+        self.connection.handle_heard(self.now);
+        self.advance(Duration::ZERO);
+    }
+
+    fn expiring(&mut self) {
+        self.connection
+            .handle_token_expiring(&mut self.jitter, self.now);
+    }
+
     fn refuse(&mut self, code: AuthCode) {
         self.connection
             .handle_auth_error(&code, "no", true, self.now);
@@ -117,8 +129,9 @@ fn a_provider_that_takes_its_time_is_not_asked_twice() {
 }
 
 #[test]
-fn what_can_be_no_token_is_not_sent_and_needs_another_provider_or_sign_in() {
-    for token in ["a\0b", "token\n", "\u{85}", ""] {
+fn what_can_be_no_token_is_not_sent_and_another_is_asked_for_later() {
+    let huge = "x".repeat(29 * 1024);
+    for token in ["a\0b", "to\nken", "\u{85}", "", " \n", &huge] {
         for opened in [false, true] {
             let mut line = Line::new();
             line.connection.handle_start(line.now);
@@ -127,22 +140,66 @@ fn what_can_be_no_token_is_not_sent_and_needs_another_provider_or_sign_in() {
             }
             line.actions();
             line.give_token(token);
-            assert!(line.needs_sign_in(), "{token:?}");
+            assert!(line.waits().is_some(), "{token:?}");
             assert_eq!(line.actions(), [Action::CloseSocket, Action::Lost]);
-            assert_eq!(line.connection.poll_timeout(), None);
-            line.connection.handle_start(line.now);
+            line.advance(seconds(1));
+            assert_eq!(
+                line.actions(),
+                [Action::OpenSocket, Action::RequestToken { refused: false }]
+            );
             line.connection.handle_opened(line.now);
-            line.actions();
             line.give_token("sound");
             assert_eq!(line.actions(), [Action::Authenticate("sound".into())]);
         }
         let mut line = Line::live();
-        line.connection.handle_token_expiring(false);
+        line.age(seconds(60));
+        line.expiring();
         line.actions();
         line.give_token(token);
         assert!(line.connection.is_live(), "the present one still serves");
         assert!(line.actions().is_empty());
+        line.advance(seconds(1));
+        assert_eq!(line.actions(), [Action::RequestToken { refused: true }]);
     }
+}
+
+#[test]
+fn white_space_around_a_token_is_none_of_it() {
+    let mut line = Line::new();
+    line.connection.handle_start(line.now);
+    line.connection.handle_opened(line.now);
+    line.actions();
+    line.give_token(" token\n");
+    assert_eq!(line.actions(), [Action::Authenticate("token".into())]);
+}
+
+#[test]
+fn tokens_that_end_as_they_come_are_asked_for_with_growing_waits() {
+    let mut line = Line::live();
+    let mut asked = 0;
+    let end = line.now + seconds(600);
+    line.expiring();
+    while line.now < end {
+        line.age(Duration::from_millis(100));
+        if line.actions().contains(&Action::RequestToken { refused: true }) {
+            asked += 1;
+            line.give_token("short");
+            line.connection.handle_refreshed();
+            line.expiring();
+        }
+    }
+    // The mean wait is 15 s once the waits have grown.
+    assert!((20..80).contains(&asked), "asked {asked} times in 10 min");
+    line.age(seconds(30));
+    line.actions();
+    line.give_token("long");
+    line.age(seconds(3600));
+    line.expiring();
+    assert_eq!(
+        line.actions().last(),
+        Some(&Action::RequestToken { refused: true }),
+        "one that lasted is replaced at once"
+    );
 }
 
 #[test]
@@ -216,8 +273,9 @@ fn a_provider_that_fails_for_now_is_asked_again_with_the_next_attempt() {
 #[test]
 fn a_token_that_ends_soon_is_replaced_without_a_new_connection() {
     let mut line = Line::live();
-    line.connection.handle_token_expiring(false);
-    line.connection.handle_token_expiring(false);
+    line.age(seconds(60));
+    line.expiring();
+    line.expiring();
     assert_eq!(line.actions(), [Action::RequestToken { refused: true }]);
     line.fail_token(TokenFailure::Temporary("later".into()));
     assert!(line.connection.is_live());

@@ -99,9 +99,11 @@ impl Engine {
                 error.retryable,
                 self.now.mono,
             ),
-            ServerMessage::TokenRefreshed(_)
-            | ServerMessage::Unsubscribed(_)
-            | ServerMessage::PresenceState(_) => {
+            ServerMessage::TokenRefreshed(_) => {
+                self.finish(id);
+                self.connection.handle_refreshed();
+            }
+            ServerMessage::Unsubscribed(_) | ServerMessage::PresenceState(_) => {
                 self.finish(id);
             }
             ServerMessage::Subscribed(subscribed) => {
@@ -210,7 +212,9 @@ impl Engine {
                     message: error.message,
                 },
             ),
-            Purpose::RefreshToken => self.connection.handle_token_expiring(true),
+            Purpose::RefreshToken => self
+                .connection
+                .handle_refresh_refused(&mut self.jitter, self.now.mono),
             Purpose::Authenticate | Purpose::Unsubscribe | Purpose::Ping => {}
         }
     }
@@ -249,7 +253,9 @@ impl Engine {
 
     fn handle_connection_event(&mut self, event: &ConnectionEvent) {
         match event.event {
-            ConnectionEventKind::TokenExpiring => self.connection.handle_token_expiring(false),
+            ConnectionEventKind::TokenExpiring => self
+                .connection
+                .handle_token_expiring(&mut self.jitter, self.now.mono),
             ConnectionEventKind::Draining | ConnectionEventKind::Kicked => {
                 self.connection
                     .handle_announced(event.code, asked_wait(event.retry_after_ms));
