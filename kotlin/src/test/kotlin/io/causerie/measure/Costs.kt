@@ -23,13 +23,17 @@ import java.nio.file.Files
 import kotlin.system.exitProcess
 
 /** What something costs, in microseconds. */
-private class Cost(val what: String, val budgetUs: Double?, samplesNs: List<Long>) {
+private class Cost(val what: String, val budgetUs: Double?, private val samplesNs: List<Long>) {
     private val sorted = samplesNs.sorted()
     val samples = sorted.size
     val mean = sorted.average() / US
     val p50 = percentile(50)
     val p99 = percentile(99)
     val isWithin get() = budgetUs == null || mean < budgetUs
+
+    /** What it costs beyond something else that was measured by turns with it. */
+    fun beyond(other: Cost, what: String, budgetUs: Double) =
+        Cost(what, budgetUs, samplesNs.zip(other.samplesNs) { mine, its -> mine - its })
 
     private fun percentile(percent: Int) = sorted[(sorted.size - 1) * percent / 100] / US
 }
@@ -42,8 +46,10 @@ private const val BATCH = 64
 
 /**
  * What crossing into the core costs through the public API: a plain call, a future that is ready, a
- * future that a thread of the core's completes, and an event of a timeline in a batch of 64. Against a
- * real server; the library should be a release one.
+ * future that a thread of the core's completes, and an event of a timeline in a batch of 64. The third
+ * waits for two threads to wake, which takes as long as it takes on the machine: the same without the
+ * SDK is measured with it, and the budget is for the rest. Against a real server; the library should
+ * be a release one.
  *
  * `--json` prints JSON in place of a table; the process fails if something is above its budget.
  */
@@ -74,22 +80,37 @@ private suspend fun measure(server: TestServer, folder: File): List<Cost> {
             listOf(
                 cost("a plain call") { mine.typingUsers() },
                 cost("a future that is ready") { alice.outbox.settled(key) },
-                cost("a future that another thread completes") { mine.typing(false) },
-                events(alice, mine, theirs),
-            )
+            ) + handedOver { mine.typing(false) } + events(alice, mine, theirs)
         }
     }
 }
 
-/** By a hundred calls a sample, since a clock costs, too; warm, as an app is that runs for a while. */
 private suspend fun cost(what: String, call: suspend () -> Unit): Cost {
-    suspend fun sample(): Long {
-        val begun = System.nanoTime()
-        repeat(CALLS_AT_ONCE) { call() }
-        return (System.nanoTime() - begun) / CALLS_AT_ONCE
-    }
-    repeat(WARM_UP) { sample() }
-    return Cost(what, CALL_US, List(SAMPLES) { sample() })
+    repeat(WARM_UP) { sample(call) }
+    return Cost(what, CALL_US, List(SAMPLES) { sample(call) })
+}
+
+/** By a hundred calls, since a clock costs, too; after a warm-up, as an app is that runs for a while. */
+private suspend fun sample(call: suspend () -> Unit): Long {
+    val begun = System.nanoTime()
+    repeat(CALLS_AT_ONCE) { call() }
+    return (System.nanoTime() - begun) / CALLS_AT_ONCE
+}
+
+/**
+ * A call that a thread of the core's answers: in all, and beyond what waking that thread and being woken
+ * by it costs anyhow. By turns, so that the machine is in the same mood for all of them.
+ */
+private suspend fun handedOver(call: suspend () -> Unit): List<Cost> = HandOver().use { bare ->
+    val ways = listOf<suspend () -> Unit>({ bare.parked() }, { bare.completed() }, call)
+    repeat(WARM_UP) { ways.forEach { sample(it) } }
+    val samples = List(SAMPLES) { ways.map { sample(it) } }
+    val (parked, completed, whole) = listOf(
+        "without the SDK: two threads wake each other",
+        "without the SDK: a coroutine that another thread completes",
+        "a future that another thread completes",
+    ).mapIndexed { way, what -> Cost(what, null, samples.map { it[way] }) }
+    listOf(parked, completed, whole, whole.beyond(completed, "of which the binding's own", CALL_US))
 }
 
 private const val WARM_UP = 300
