@@ -2,6 +2,7 @@ package io.causerie
 
 import io.causerie.internal.AskedTokens
 import io.causerie.internal.Core
+import io.causerie.internal.Library
 import io.causerie.internal.Pulled
 import io.causerie.internal.applyTo
 import io.causerie.internal.call
@@ -84,7 +85,7 @@ public class Causerie private constructor(
     public val outbox: Outbox = Outbox(core, work)
 
     /** Names and pictures. */
-    public val users: Users = Users(core, this)
+    public val users: Users = Users(core, work)
 
     init {
         work.launch {
@@ -182,7 +183,7 @@ public class Causerie private constructor(
             .transform { events -> events.forEach { emit(it) } }
 
     /** Something that events tell of: now, and whenever such an event comes and it is another. */
-    internal fun <T> watch(filter: EventFilter, now: () -> T): Flow<T> =
+    internal fun <T> watch(filter: EventFilter, now: suspend () -> T): Flow<T> =
         pulledEvents(filter).changes(first = now) { now() }.distinctUntilChanged()
 
     private fun pulledEvents(filter: EventFilter) =
@@ -220,7 +221,11 @@ public class Causerie private constructor(
         beginToEnd()
     }
 
-    /** As [close], and waits until everything is closed. */
+    /**
+     * As [close], and waits until everything is closed: the client's own coroutines, too. A collector
+     * without a dispatcher (`Dispatchers.Unconfined`) may run on one of those, and one that blocks there
+     * until this returns, by `runBlocking`, waits for itself for ever: call [close] in such a place.
+     */
     public suspend fun closeAndJoin(): Unit = beginToEnd().join()
 
     private fun beginToEnd(): Job {
@@ -252,7 +257,9 @@ public class Causerie private constructor(
          *   process.
          * @param tokens asked for a token whenever a connection needs one.
          * @throws CauserieException `data_dir`, `invalid` (address or id), `in_use` by another process,
-         *   `other_user`, `other_server`, `outdated` by data of a newer version, `disk_full`.
+         *   `other_user`, `other_server`, `outdated` by data of a newer version, `disk_full`;
+         *   `no_library` if the native library is not there, and `other_library` if it is of another
+         *   version: the message says where it was looked for and what to do.
          */
         public suspend fun open(
             dir: File,
@@ -264,7 +271,7 @@ public class Causerie private constructor(
             var opened: Causerie? = null
             try {
                 withContext(Dispatchers.IO) {
-                    Core.load()
+                    Library.load()
                     opened = call {
                         Causerie(FfiClient.open(options.write(url, userId, dir), AskedTokens(tokens)), userId)
                     }
@@ -281,6 +288,7 @@ public class Causerie private constructor(
          *
          * @param sink takes the records; null ends it. Default: nobody does.
          * @param level what matters less is left out.
+         * @throws CauserieException `no_library`, `other_library`, as [open].
          */
         @JvmStatic
         @JvmOverloads
@@ -288,7 +296,11 @@ public class Causerie private constructor(
             Core.setLogSink(sink, level)
         }
 
-        /** The version of the SDK, such as `0.1.0`. */
+        /**
+         * The version of the SDK, such as `0.1.0`.
+         *
+         * @throws CauserieException `no_library`, `other_library`, as [open].
+         */
         @JvmStatic
         public fun version(): String = Core.version()
 

@@ -106,14 +106,24 @@ public class Conversation internal constructor(
 
     /** Who types, at once and whenever it changes; see [typingUsers]. */
     public fun typingChanges(): Flow<List<String>> =
-        chat.watch(EventFilter(setOf(EventKind.Typing), id), ::typingUsers)
+        chat.watch(EventFilter(setOf(EventKind.Typing), id)) { typingUsers() }
 
     /**
-     * How far others have read, as far as this device was told.
+     * How far others have read, as far as this device was told: while a timeline of it is open.
      *
      * @throws CauserieException why the cache could not be read; `closed`.
      */
     public suspend fun readCursors(): List<ReadCursor> = call { core.readCursors() }.map { it.read() }
+
+    /**
+     * How far others have read and what their devices have got: what [readCursors] gives, at once and
+     * whenever it is another, for ticks beside messages. Offline it is what was known last. Ends when the
+     * client is closed. From Java, `CauserieFutures.listen` takes it to an executor.
+     *
+     * Collecting throws as [readCursors].
+     */
+    public fun readCursorChanges(): Flow<List<ReadCursor>> =
+        chat.watch(EventFilter(setOf(EventKind.Cursors), id)) { readCursors() }
 
     /**
      * A page of its members, from the server.
@@ -179,7 +189,8 @@ public class Conversation internal constructor(
      *
      * @param start where it begins.
      * @param page how many messages are loaded at once, 1 to 200.
-     * @throws CauserieException `unknown_conversation`, or why the cache could not be read; `closed`.
+     * @throws CauserieException `unknown_conversation`, `invalid` if the page is another, or why the
+     *   cache could not be read; `closed`.
      */
     public suspend fun timeline(start: TimelineStart = TimelineStart.Newest, page: Int = PAGE): Timeline {
         var opened: FfiTimeline? = null

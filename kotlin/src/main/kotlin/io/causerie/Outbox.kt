@@ -44,7 +44,11 @@ public class Outbox internal constructor(private val core: FfiClient, scope: Cor
         byKey.value = entries
     }
 
-    /** Every write that is queued or has failed, oldest first: at once, and after every change. */
+    /**
+     * Every write that is queued or has failed, oldest first: at once, and after every change. It
+     * follows the core within moments: right after a call that wrote, it may be without that write, and
+     * right after [cancel] still with it. [now] asks the core itself.
+     */
     public val entries: StateFlow<List<OutboxEntry>> = list.asStateFlow()
 
     /**

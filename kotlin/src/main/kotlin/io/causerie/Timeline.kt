@@ -75,13 +75,13 @@ public class Timeline internal constructor(
         get() = states.value
 
     /**
-     * What it shows now, out of the core, which [state] follows within moments.
+     * What it shows now, out of the core, all of one moment; [state] follows it within moments.
      *
      * @throws CauserieException `closed` if the timeline or the client is closed.
      */
     public fun now(): TimelineState = translated {
-        val state = core.state()
-        TimelineState(core.items().map { it.read() }, state.hasOlder, state.hasNewer, state.loading)
+        val (items, state) = core.snapshot()
+        TimelineState(items.map { it.read() }, state.hasOlder, state.hasNewer, state.loading)
     }
 
     /**

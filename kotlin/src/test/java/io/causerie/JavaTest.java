@@ -64,6 +64,10 @@ class JavaTest {
             assertEquals("Salut", item.getText());
             assertEquals(key, item.getTempId());
             bob.react(item.getTarget(), "👍").join();
+            BlockingQueue<List<ReadCursor>> read = new ArrayBlockingQueue<>(100);
+            Listening reading = alice.listen(bob.getConversation().readCursorChanges(), main, read::add);
+            assertEquals(bob.readCursors().join(), read.poll(PATIENCE_S, TimeUnit.SECONDS));
+            reading.close();
             listening.close();
             assertFalse(listening.isActive());
             alice.close().join();

@@ -28,6 +28,7 @@ class ErrorTest {
             assertEquals("invalid" to Action.FixCode, malformed.code to malformed.action)
             assertEquals("unknown_write", refused { chat.outbox.retry(bob.id) }.code)
             assertEquals("invalid", refused { chat.openDirect("alice") }.code)
+            for (page in listOf(-1, 0, 201)) assertEquals("invalid", refused { bob.timeline(page = page) }.code)
         }
     }
 

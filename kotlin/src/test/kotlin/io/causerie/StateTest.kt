@@ -3,6 +3,8 @@ package io.causerie
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.onEach
@@ -149,6 +151,39 @@ class StateTest {
                 while (timeline.now().hasOlder) timeline.loadOlder()
                 assertEquals((0 until 30).map { "message $it" }, timeline.now().texts())
             }
+        }
+    }
+
+    @Test
+    fun `how far others have read is told, from what is known on`() = test {
+        open("alice").use { alice ->
+            open("bob").use { bob ->
+                val mine = alice.openDirect("bob")
+                fun cursorOf(seen: List<ReadCursor>) = seen.singleOrNull { it.userId == "bob" }?.seq ?: 0
+                val told = Channel<List<ReadCursor>>(Channel.UNLIMITED)
+                val shown = mine.timeline()
+                val reading = launch { mine.readCursorChanges().collect { told.send(it) } }
+                assertEquals(0, cursorOf(told.receive()))
+                repeat(3) { n ->
+                    val sent = alice.outbox.settled(mine.send("message $n")) as SendState.Sent
+                    bob.conversation(mine.id).markRead(awaited(bob, mine.id, "message $n"))
+                    do {
+                        val read = cursorOf(told.receive())
+                    } while (read < checkNotNull(sent.seq))
+                }
+                reading.cancelAndJoin()
+                // A collector that comes later begins with what is known.
+                assertEquals(mine.readCursors(), mine.readCursorChanges().first())
+                shown.close()
+            }
+        }
+    }
+
+    /** The place of a message that has come, or comes. */
+    private suspend fun awaited(chat: Causerie, conversationId: String, text: String): Long? {
+        chat.conversations.awaits { list -> list.any { it.conversationId == conversationId } }
+        return chat.conversation(conversationId).timeline().use { timeline ->
+            timeline.state.awaits { it.texts().lastOrNull() == text }.items.last().seq
         }
     }
 

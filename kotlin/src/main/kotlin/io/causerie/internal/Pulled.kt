@@ -30,11 +30,11 @@ internal class Pulled<U : Disposable, B : Any>(
      *
      * @param first asked when the listener is there, so that no change falls between the two.
      */
-    fun <T> changes(first: (() -> T)? = null, convert: (B) -> T): Flow<T> =
+    fun <T> changes(first: (suspend () -> T)? = null, convert: suspend (B) -> T): Flow<T> =
         here(first, convert).buffer(Channel.RENDEZVOUS).flowOn(Dispatchers.Default)
 
     /** The same on the collector's own thread, which must have a dispatcher: for the SDK's own. */
-    fun <T> here(first: (() -> T)? = null, convert: (B) -> T): Flow<T> = flow {
+    fun <T> here(first: (suspend () -> T)? = null, convert: suspend (B) -> T): Flow<T> = flow {
         val updates = asked { open() }.getOrElse { return@flow }
         val whenOwnerEnds = owner.invokeOnCompletion { endIfThere(updates) }
         try {

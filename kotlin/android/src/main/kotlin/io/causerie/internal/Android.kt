@@ -4,7 +4,13 @@ import android.content.Context
 
 /** What only Android needs: its certificates are checked in Java, and the core has to get there. */
 internal object Android {
-    private val attached = lazy { System.loadLibrary("causerie_ffi") }
+    private val attached = lazy {
+        try {
+            System.loadLibrary(Library.NAME)
+        } catch (e: UnsatisfiedLinkError) {
+            throw whyNotLoaded(e)
+        }
+    }
 
     /** Loads the library, and shows it the app. Once more does nothing. */
     fun begin(context: Context) {
