@@ -2,15 +2,19 @@ package io.causerie
 
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
+import kotlinx.coroutines.yield
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import java.io.File
+import kotlin.coroutines.CoroutineContext
 
 class CancellationTest {
     @TempDir
@@ -67,8 +72,9 @@ class CancellationTest {
 
     @Test
     fun `opening that is cancelled leaves nothing open`() = test {
-        repeat(20) {
-            val opening = async(Dispatchers.Default) { offline(dir, "alice") }
+        repeat(20) { n ->
+            val opening = async(Dispatchers.Default) { offline(dir) }
+            repeat(n) { yield() }
             opening.cancel()
             try {
                 opening.await().closeAndJoin()
@@ -76,9 +82,23 @@ class CancellationTest {
                 // As it should be.
             }
         }
-        // Another user's client can have the folder only if nobody has it open; it is refused for
-        // the user it belongs to, not for being open.
-        offline(dir, "alice").use { chat -> assertEquals("alice", chat.userId) }
+        // The last instant, by hand: it is open, and its caller has not heard of it yet.
+        val steps = Channel<Runnable>(Channel.UNLIMITED)
+        val byHand = object : CoroutineDispatcher() {
+            override fun dispatch(context: CoroutineContext, block: Runnable) {
+                steps.trySend(block)
+            }
+        }
+        val opening = CoroutineScope(byHand).async { offline(dir) }
+        steps.receive().run()
+        val hearsOfIt = steps.receive()
+        Opener(dir).use { elsewhere ->
+            assertEquals("in_use", elsewhere.says())
+            opening.cancel()
+            hearsOfIt.run()
+            opening.join()
+            assertEquals("open", elsewhere.says())
+        }
     }
 
     @Test
