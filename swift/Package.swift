@@ -19,7 +19,8 @@ let library: Target =
     ? .binaryTarget(name: "CauserieFFI", path: "CauserieFFI.xcframework")
     : .systemLibrary(name: "CauserieFFI")
 
-// The folder is named to the linker, and to the loader of what runs from this checkout.
+// The folder is named to the linker, and to the loader of what runs from this checkout; also of
+// packages that depend on this one by its path.
 let linked: [LinkerSetting] =
     folder.map { [.unsafeFlags(["-L\($0)", "-Xlinker", "-rpath", "-Xlinker", $0])] } ?? []
 
@@ -30,8 +31,7 @@ func program(
     _ name: String, at path: String, with more: [Target.Dependency] = []
 ) -> Target {
     .executableTarget(
-        name: name, dependencies: ["Causerie"] + more, path: path, swiftSettings: strict,
-        linkerSettings: linked)
+        name: name, dependencies: ["Causerie"] + more, path: path, swiftSettings: strict)
 }
 
 let package = Package(
@@ -50,7 +50,8 @@ let package = Package(
             name: "Causerie",
             dependencies: ["CauserieGenerated"],
             resources: [.process("PrivacyInfo.xcprivacy")],
-            swiftSettings: strict
+            swiftSettings: strict,
+            linkerSettings: linked
         ),
         program("causerie-device", at: "Programs/Device"),
         program("readme", at: "Programs/Readme"),
@@ -60,8 +61,7 @@ let package = Package(
         .testTarget(
             name: "CauserieTests",
             dependencies: ["Causerie", "causerie-device", "Server"],
-            swiftSettings: strict,
-            linkerSettings: linked
+            swiftSettings: strict
         ),
     ],
     swiftLanguageModes: [.v6]

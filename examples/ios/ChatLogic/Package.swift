@@ -2,13 +2,6 @@
 
 import PackageDescription
 
-// As in the SDK's own manifest: where this names a folder with `libcauserie_ffi`, that library is
-// linked and loaded; otherwise, on a Mac, the XCFramework in `swift`.
-let linked: [LinkerSetting] =
-    Context.environment["CAUSERIE_LIBRARY_DIR"].map { folder in
-        [.unsafeFlags(["-L\(folder)", "-Xlinker", "-rpath", "-Xlinker", folder])]
-    } ?? []
-
 let strict: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
 
 let package = Package(
@@ -25,8 +18,7 @@ let package = Package(
         .testTarget(
             name: "ChatLogicTests",
             dependencies: ["ChatLogic"],
-            swiftSettings: strict,
-            linkerSettings: linked
+            swiftSettings: strict
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -29,6 +29,7 @@ enum Costs {
             try await ready(conversation),
             try await completed(conversation),
             try await event(conversation),
+            try await send(conversation),
         ]
         await client.close()
         return costs
@@ -74,6 +75,14 @@ enum Costs {
         }
         return Cost(
             what: "an event of a timeline, \(batch) at once", microseconds: median(of: taken))
+    }
+
+    private static func send(_ conversation: Conversation) async throws -> Cost {
+        try await cost("a message sent, with its commit", of: 100) {
+            for n in 1...100 {
+                try await conversation.send("\(n): a line of about the length that people write.")
+            }
+        }
     }
 
     private static func cost(

@@ -7,6 +7,7 @@ let chat = try await Causerie.open(directory: folder, server: server, user: "ali
     ProcessInfo.processInfo.environment["TOKEN"] ?? ""  // from your backend
 }
 try await chat.start()  // from here on it stays connected by itself
+Task { for await state in chat.connectionStates { print(state) } }
 
 let conversation = try await chat.openDirect(with: "bob")
 let timeline = try await conversation.timeline()

@@ -47,7 +47,7 @@ public struct CauserieError: Error, Hashable, Sendable {
 
 extension CauserieError {
     /// The stable words of errors. What the server refuses has the server's code
-    /// (`docs/protocol.md` §6).
+    /// (`docs/protocol.md` §8).
     public struct Code: Word {
         /// It needs the server, which is not reached now.
         public static let offline: Self = "offline"

@@ -78,13 +78,22 @@ public final class Client: Sendable {
     /// How the connection stands.
     public var connectionState: ConnectionState { ConnectionState(ffi.connection()) }
 
-    /// The connection's state now, and each new one.
+    /// The connection's state now, and each new one. When the client is closed or the user signed
+    /// out, the last is ``ConnectionState/closed(reason:)``.
     public var connectionStates: Updates<ConnectionState> {
         Updates { [ffi] in
             let updates = ffi.connectionUpdates()
+            let end = Ending()
             return Pull(
-                take: { await updates.next().map(ConnectionState.init) },
-                end: { updates.end() }
+                take: {
+                    if let status = await updates.next() { return ConnectionState(status) }
+                    // It is the client that ended, unless the iteration did.
+                    return end.comes() ? .closed(reason: "the client is closed") : nil
+                },
+                end: {
+                    _ = end.comes()
+                    updates.end()
+                }
             )
         }
     }

@@ -17,7 +17,7 @@ public enum ConnectionState: Hashable, Sendable {
     case signInNeeded(reason: String)
     /// In the background: ``Client/resume()`` connects.
     case suspended
-    /// Ended for good, for as long as ``Client/start()`` is not called.
+    /// Ended for good, for as long as ``Client/start()`` is not called; or the client is closed.
     case closed(reason: String)
 
     init(_ status: CauserieGenerated.ConnectionStatus) {

@@ -12,7 +12,7 @@ public enum Event: Hashable, Sendable {
     case cursors(conversationID: String, [ReadCursor])
     /// Names or pictures changed.
     case users([User])
-    /// A frame of the server's (`docs/protocol.md` §4), after what it changed was committed.
+    /// A frame of the server's (`docs/protocol.md` §5), after what it changed was committed.
     case server(JSON, conversationID: String?)
     /// Something went wrong that no call stands for; `isRetryable`: the SDK goes on by itself.
     case fault(code: CauserieError.Code, message: String, isRetryable: Bool)

@@ -28,6 +28,27 @@ public struct Outbox: Sendable {
         try translatingNow { try ffi.writeStatus(key: key).map(SendState.init) }
     }
 
+    /// How a write stands: now, and whenever that changes. It ends after ``SendState/sent(seq:)``, and
+    /// without a further state when the write is cancelled or nobody remembers it.
+    /// ``SendState/failed(code:message:)`` is not the end: a person may have it retried.
+    ///
+    /// ```swift
+    /// for await state in try client.outbox.states(of: key) {
+    ///     mark.text = state == .queued ? "…" : "✓"
+    /// }
+    /// ```
+    ///
+    /// - Throws: `invalid` if this is no key.
+    public func states(of key: String) throws(CauserieError) -> Updates<SendState> {
+        // Checked here, so that the iterations cannot fail.
+        _ = try state(of: key)
+        return Updates { [self] in
+            let updates = ffi.outboxUpdates()
+            let look = SendStateLook(updates) { try? state(of: key) }
+            return Pull(take: { await look.next() }, end: { updates.end() })
+        }
+    }
+
     /// Waits until a write is sent or has failed. That may take as long as the user is offline.
     ///
     /// - Throws: ``CauserieError``: `unknown_write` if it is not known here or is cancelled

@@ -22,3 +22,32 @@ public enum SendState: Hashable, Sendable {
         }
     }
 }
+
+/// Looks at a write again whenever something changes in the outbox.
+actor SendStateLook {
+    private let updates: CauserieGenerated.OutboxUpdates
+    private let look: @Sendable () -> SendState?
+    private var last: SendState?
+    private var hasEnded = false
+
+    init(_ updates: CauserieGenerated.OutboxUpdates, look: @escaping @Sendable () -> SendState?) {
+        self.updates = updates
+        self.look = look
+    }
+
+    /// How it stands once it does otherwise; `nil` after its end.
+    func next() async -> SendState? {
+        // The first update comes at once.
+        while !hasEnded, await updates.next() != nil {
+            let state = look()
+            guard let state else { break }
+            if case .sent = state { hasEnded = true }
+            if state != last {
+                last = state
+                return state
+            }
+        }
+        hasEnded = true
+        return nil
+    }
+}

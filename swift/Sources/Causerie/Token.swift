@@ -8,7 +8,9 @@ public struct TokenRequest: Hashable, Sendable {
     public let wasRefused: Bool
 }
 
-/// Why a token provider has no token. Whatever else it throws counts as ``unavailable(_:)``.
+/// Why a token provider has no token. These words are told: in ``ConnectionState`` and in the log.
+/// Whatever else it throws means "not now", and only its type is told, for its words may hold what
+/// they like, a token too.
 public enum TokenError: Error, Hashable, Sendable {
     /// The user must sign in again: the connection comes to rest in
     /// ``ConnectionState/signInNeeded(reason:)``.
@@ -34,7 +36,8 @@ final class TokenSource: CauserieGenerated.TokenProvider {
         } catch TokenError.unavailable(let reason) {
             return .init(token: nil, problem: reason, signInNeeded: false)
         } catch {
-            return .init(token: nil, problem: "\(error)", signInNeeded: false)
+            let problem = "the token provider threw \(String(reflecting: type(of: error)))"
+            return .init(token: nil, problem: problem, signInNeeded: false)
         }
     }
 }

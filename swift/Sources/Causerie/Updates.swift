@@ -1,3 +1,5 @@
+import Foundation
+
 /// Something that changes, as an `AsyncSequence`: the present state first, then each change.
 ///
 /// Every iteration begins anew with the present state. One that is slow misses nothing: what came
@@ -30,6 +32,22 @@ public struct Updates<Element: Sendable>: AsyncSequence, Sendable {
         /// All that changed since the last call, once there is something; `nil` at the end.
         public mutating func next() async -> Element? {
             await pull.next()
+        }
+    }
+}
+
+/// The end of something, which comes once.
+final class Ending: @unchecked Sendable {
+    private let lock = NSLock()
+    private var hasCome = false
+
+    /// It comes.
+    ///
+    /// - Returns: Whether it had not come before.
+    func comes() -> Bool {
+        lock.withLock {
+            defer { hasCome = true }
+            return !hasCome
         }
     }
 }

@@ -20,7 +20,7 @@ extension Word {
     public var description: String { rawValue }
 }
 
-/// What a conversation is (`docs/protocol.md` §5).
+/// What a conversation is (`docs/protocol.md` §4).
 public struct ConversationKind: Word {
     /// Of two users.
     public static let direct: Self = "direct"
@@ -33,7 +33,7 @@ public struct ConversationKind: Word {
     public init(rawValue: String) { self.rawValue = rawValue }
 }
 
-/// What a message is (`docs/protocol.md` §5).
+/// What a message is (`docs/protocol.md` §4).
 public struct MessageKind: Word {
     /// Words.
     public static let text: Self = "text"
@@ -85,7 +85,7 @@ public struct HistoryPolicy: Word {
     public init(rawValue: String) { self.rawValue = rawValue }
 }
 
-/// What a write does (`docs/protocol.md` §5).
+/// What a write does (`docs/protocol.md` §4).
 public struct WriteKind: Word {
     /// Says something.
     public static let sendMessage: Self = "send_message"

@@ -77,9 +77,11 @@ struct SequenceTests {
         let conversation = try await client.openDirect(with: "bob")
         let timeline = try await conversation.timeline()
         let events = try client.events()
+        let states = try client.outbox.states(of: try await conversation.send("Bonjour"))
         let began = Signal()
         let following = Task {
             await withTaskGroup(of: Void.self) { group in
+                group.addTask { for await _ in states {} }
                 group.addTask { for await _ in client.connectionStates {} }
                 group.addTask { for await _ in client.conversations.updates {} }
                 group.addTask { for await _ in client.outbox.updates {} }
@@ -140,9 +142,11 @@ struct SequenceTests {
         let conversation = try await client.openDirect(with: "bob")
         let timeline = try await conversation.timeline()
         let events = try client.events()
+        let states = try client.outbox.states(of: try await conversation.send("Bonjour"))
         let began = Signal()
         let following = Task {
             await withTaskGroup(of: Void.self) { group in
+                group.addTask { for await _ in states {} }
                 group.addTask { for await _ in client.connectionStates {} }
                 group.addTask { for await _ in client.conversations.updates {} }
                 group.addTask { for await _ in client.outbox.updates {} }
@@ -154,6 +158,48 @@ struct SequenceTests {
         try await began.wait()
         await client.close()
         try await following.inTime()
+    }
+
+    @Test func `the last state of the connection is that the client is closed`() async throws {
+        for signsOut in [false, true] {
+            let alice = try await Person.offline()
+            var states = alice.client.connectionStates.makeAsyncIterator()
+            #expect(await states.next() == .disconnected)
+            if signsOut {
+                try await alice.client.signOut(wipe: true)
+            } else {
+                await alice.client.close()
+            }
+            #expect(await states.next() == .closed(reason: "the client is closed"))
+            #expect(await states.next() == nil)
+        }
+    }
+
+    @Test func `the states of a write end when it is sent or cancelled`() async throws {
+        let alice = try await Person.signedIn("alice")
+        let outbox = alice.client.outbox
+        let conversation = try await alice.client.openDirect(with: "bob")
+        let (one, two) = (try await conversation.send("1"), try await conversation.send("2"))
+        var ones = try outbox.states(of: one).makeAsyncIterator()
+        var twos = try outbox.states(of: two).makeAsyncIterator()
+        #expect(await ones.next() == .queued)
+        #expect(await twos.next() == .queued)
+        try await outbox.cancel(one)
+        #expect(await ones.next() == nil)
+        try await alice.client.start()
+        let sent = await twos.next()
+        #expect(sent == (try await outbox.settled(two)))
+        guard case .sent(seq: 1)? = sent else {
+            Issue.record("it is \(String(describing: sent))")
+            return
+        }
+        #expect(await twos.next() == nil)
+        // Who comes later is told how it ended.
+        var later: [SendState] = []
+        for await state in try outbox.states(of: two) { later.append(state) }
+        #expect(later == [.sent(seq: 1)])
+        #expect(throws: CauserieError.self) { try outbox.states(of: "no key") }
+        await alice.client.close()
     }
 
     @Test func `closing a timeline ends its iterations and no other`() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct TokenTests {
-    struct Broken: Error {}
+    struct Broken: Error { let answer = "a secret" }
 
     /// Counts, and remembers what was asked.
     actor Asked {
@@ -54,6 +54,7 @@ struct TokenTests {
             #expect(attempt >= 1)
             #expect(delay >= .zero)
             #expect(reason.contains("Broken"))
+            #expect(!reason.contains("secret"))
         }
         client.networkChanged()
         _ = try await client.connectionStates.element { $0 == .live }

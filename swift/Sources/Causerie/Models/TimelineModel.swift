@@ -17,7 +17,7 @@ import Observation
 ///
 /// What a person asks for is done one after the other, in the order of the calls, each of which may
 /// be in a task of its own. It does not throw: if it fails, ``failure`` says how, and is there until
-/// it is set to `nil`.
+/// the same is done with success, or it is set to `nil`.
 @MainActor
 @Observable
 public final class TimelineModel {
@@ -37,6 +37,7 @@ public final class TimelineModel {
     @ObservationIgnored private let start: Timeline.Start
     @ObservationIgnored private let pageSize: Int
     @ObservationIgnored private var timeline: Timeline?
+    @ObservationIgnored private var failed: Doing?
     @ObservationIgnored private var isBusy = false
     @ObservationIgnored private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -63,6 +64,7 @@ public final class TimelineModel {
     public func run() async {
         do {
             let timeline = try await conversation.timeline(from: start, pageSize: pageSize)
+            succeed(in: .opening)
             self.timeline = timeline
             defer {
                 timeline.close()
@@ -76,23 +78,28 @@ public final class TimelineModel {
             async let typing: Void = followTyping()
             _ = await (messages, typing)
         } catch {
-            failure = error
+            fail(in: .opening, error)
         }
     }
 
     // MARK: What a person does
 
-    /// Says something.
-    public func send(_ text: String) async {
-        await attempt { () async throws(CauserieError) in
-            try await conversation.send(text)
+    /// Says something, and forgets the draft.
+    ///
+    /// - Returns: The message's key; `nil` if it was not queued, and the text field keeps it.
+    @discardableResult
+    public func send(_ text: String) async -> String? {
+        var key: String?
+        await attempt(.sending) { () async throws(CauserieError) in
+            key = try await conversation.send(text)
             try await conversation.setDraft(nil)
         }
+        return key
     }
 
     /// Queues a failed message again. One that was sent or given up meanwhile needs nothing.
     public func retry(_ item: TimelineItem) async {
-        await attempt { () async throws(CauserieError) in
+        await attempt(.retrying) { () async throws(CauserieError) in
             try await ifWaiting { () async throws(CauserieError) in
                 try await client.outbox.retry(item.key)
             }
@@ -102,7 +109,7 @@ public final class TimelineModel {
     /// Gives up a message that was not sent, or takes one back that was, be it since this item was
     /// drawn. One that was given up meanwhile needs nothing.
     public func delete(_ item: TimelineItem) async {
-        await attempt { () async throws(CauserieError) in
+        await attempt(.deleting) { () async throws(CauserieError) in
             if item.messageID == nil, try await giveUp(item.key) { return }
             try await conversation.delete(MessageTarget(item))
         }
@@ -110,14 +117,14 @@ public final class TimelineModel {
 
     /// Changes what one's own message says.
     public func edit(_ item: TimelineItem, text: String) async {
-        await attempt { () async throws(CauserieError) in
+        await attempt(.editing) { () async throws(CauserieError) in
             try await conversation.edit(MessageTarget(item), text: text)
         }
     }
 
     /// Puts one's emoji on a message, or takes it off.
     public func toggle(_ emoji: String, on item: TimelineItem) async {
-        await attempt { () async throws(CauserieError) in
+        await attempt(.reacting) { () async throws(CauserieError) in
             let target = MessageTarget(item)
             if item.reactions.contains(where: { $0.emoji == emoji && $0.isMine }) {
                 try await conversation.removeReaction(emoji, from: target)
@@ -130,17 +137,21 @@ public final class TimelineModel {
     /// Shows a page of older messages.
     public func loadOlder() async {
         guard let timeline else { return }
-        await attempt { () async throws(CauserieError) in try await timeline.loadOlder() }
+        await attempt(.loading) { () async throws(CauserieError) in
+            try await timeline.loadOlder()
+        }
     }
 
     /// Everything that is known was read.
     public func markRead() async {
-        await attempt { () async throws(CauserieError) in try await conversation.markRead() }
+        await attempt(.reading) { () async throws(CauserieError) in
+            try await conversation.markRead()
+        }
     }
 
     /// What stands in the text field: kept as a draft, and the others are told that somebody types.
     public func typed(_ text: String) async {
-        await attempt { () async throws(CauserieError) in
+        await attempt(.typing) { () async throws(CauserieError) in
             try await conversation.setDraft(text.isEmpty ? nil : text)
             try await conversation.setTyping(!text.isEmpty)
         }
@@ -196,11 +207,37 @@ public final class TimelineModel {
     }
 
     /// Waits for its turn: calls leave the main actor, where nothing keeps them in order.
-    private func attempt(_ work: () async throws(CauserieError) -> Void) async {
+    private func attempt(
+        _ doing: Doing, _ work: () async throws(CauserieError) -> Void
+    ) async {
         if isBusy { await withCheckedContinuation { waiting.append($0) } }
         isBusy = true
-        do { try await work() } catch { failure = error }
+        do {
+            try await work()
+            succeed(in: doing)
+        } catch {
+            fail(in: doing, error)
+        }
         // The next one takes over without letting anybody in between.
         if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
+    }
+
+    // MARK: What went wrong
+
+    /// What may fail.
+    private enum Doing {
+        case opening, sending, retrying, deleting, editing, reacting, loading, reading, typing
+    }
+
+    private func fail(in doing: Doing, _ error: CauserieError) {
+        failed = doing
+        failure = error
+    }
+
+    /// What went wrong with something else is still to be seen.
+    private func succeed(in doing: Doing) {
+        guard failed == doing else { return }
+        failed = nil
+        failure = nil
     }
 }
