@@ -181,7 +181,10 @@ fn tokens_that_end_as_they_come_are_asked_for_with_growing_waits() {
     line.expiring();
     while line.now < end {
         line.age(Duration::from_millis(100));
-        if line.actions().contains(&Action::RequestToken { refused: true }) {
+        if line
+            .actions()
+            .contains(&Action::RequestToken { refused: true })
+        {
             asked += 1;
             line.give_token("short");
             line.connection.handle_refreshed();

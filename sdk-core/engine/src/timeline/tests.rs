@@ -427,3 +427,24 @@ fn a_window_that_holds_all_that_is_shown_grows_in_place_and_another_one_replaces
     assert_eq!(bench.poll().len(), 2);
     assert_eq!(bench.kinds(), "R");
 }
+
+#[test]
+fn older_messages_are_shown_also_when_only_acknowledgements_are_cached() {
+    let mut bench = Bench::new(Vec::new());
+    // Nothing is known but what the server took of one's own: the hole lies before all of it.
+    let window = Window {
+        lo: 3,
+        hi: None,
+        hole: Some(1),
+    };
+    bench
+        .view
+        .rebuild(vec![mine(3, 3, "c"), mine(4, 4, "d")], 1, window);
+    bench.poll();
+    assert!(bench.view.has_older());
+    let older = vec![message(1, "a"), message(2, "b")];
+    bench.view.extend_down(older, 1, &bench.outbox);
+    bench.poll();
+    assert!(!bench.view.has_older());
+    assert_eq!(bench.texts(), ["a", "b", "c", "d"]);
+}

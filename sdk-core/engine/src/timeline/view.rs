@@ -145,8 +145,18 @@ impl View {
 
     /// Messages before the window, which begins at `lo` now.
     pub(crate) fn extend_down(&mut self, messages: Vec<Message>, lo: Seq, outbox: &Outbox) {
-        self.window.lo = self.window.lo.min(lo.max(self.start));
-        for message in messages {
+        let edge = self.window.lo;
+        self.window.lo = edge.min(lo.max(self.start));
+        let (below, within) = messages
+            .into_iter()
+            .partition::<Vec<_>, _>(|m| m.seq < edge);
+        // They border on the first row that is shown, also where the hole lies before that one.
+        for message in below {
+            if message.seq >= self.window.lo {
+                self.insert(message);
+            }
+        }
+        for message in within {
             self.put(message);
         }
         self.touch_lane(outbox);
