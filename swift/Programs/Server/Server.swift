@@ -47,7 +47,10 @@ public final class Server: Sendable {
         request.httpMethod = "POST"
         request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         request.httpBody = try JSONEncoder().encode(["user_id": user])
-        let (body, _) = try await URLSession.shared.data(for: request)
+        // In a task that nobody cancels: while it receives, that may never end on Linux
+        // (swift-corelibs-foundation issue 5412).
+        let asking = Task { [request] in try await URLSession.shared.data(for: request) }
+        let (body, _) = try await asking.value
         return try JSONDecoder().decode(Answer.self, from: body).token
     }
 

@@ -34,7 +34,8 @@ public enum Durability: Hashable, Sendable {
 ///     ``Client/start()``. Default: attempts never end.
 ///   - tokens: Brings a token from the app's backend, on a task of its own, within 30 s. It is asked
 ///     when there is none yet, when the last one is about to expire and when the server refuses it.
-///     See ``TokenError`` for what to throw.
+///     Its task is cancelled when the client is closed, which does not wait for it. See
+///     ``TokenError`` for what to throw.
 /// - Throws: `data_dir` if the folder cannot be used, `invalid` (the server's address, the user's
 ///   id, no file URL), `in_use` by another process, `other_user`, `other_server`, `outdated`, `disk_full`.
 public func open(

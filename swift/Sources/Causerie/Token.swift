@@ -1,4 +1,5 @@
 internal import CauserieGenerated
+import Dispatch
 
 /// What a token provider is asked.
 public struct TokenRequest: Hashable, Sendable {
@@ -29,8 +30,22 @@ final class TokenSource: CauserieGenerated.TokenProvider {
 
     func token(question: CauserieGenerated.TokenQuestion) async -> CauserieGenerated.TokenAnswer {
         let request = TokenRequest(userID: question.userId, wasRefused: question.refused)
+        let asking = Task { [provide] in try await provide(request) }
+        let result = await withTaskCancellationHandler {
+            await asking.result
+        } onCancel: {
+            // This is a thread of the core's, and a cancellation handler of the app's may block: that
+            // of `URLSession` on Linux does (swift-corelibs-foundation issue 5412).
+            DispatchQueue.global().async { asking.cancel() }
+        }
+        return Self.answer(result)
+    }
+
+    private static func answer(
+        _ result: Result<String, any Error>
+    ) -> CauserieGenerated.TokenAnswer {
         do {
-            return .init(token: try await provide(request), problem: nil, signInNeeded: false)
+            return .init(token: try result.get(), problem: nil, signInNeeded: false)
         } catch TokenError.signInNeeded(let reason) {
             return .init(token: nil, problem: reason, signInNeeded: true)
         } catch TokenError.unavailable(let reason) {

@@ -106,4 +106,28 @@ struct TokenTests {
         // Its task was cancelled.
         try await ended.wait()
     }
+
+    @Test func `a provider whose cancellation blocks does not keep the client from closing`()
+        async throws
+    {
+        let server = try await Server.shared.value
+        let (asked, ended) = (Signal(), Signal())
+        let blocked = DispatchSemaphore(value: 0)
+        let alice = try await Person.opened("alice", in: Folder(), server: server.url) {
+            try await withTaskCancellationHandler {
+                asked.happen()
+                defer { ended.happen() }
+                try await Task.sleep(for: .seconds(3600))
+                return "too late"
+            } onCancel: {
+                blocked.wait()
+            }
+        }
+        defer { blocked.signal() }
+        try await alice.client.start()
+        try await asked.wait()
+        try await Task { await alice.client.close() }.inTime()
+        blocked.signal()
+        try await ended.wait()
+    }
 }
