@@ -1,17 +1,30 @@
 package io.causerie
 
+import io.causerie.internal.AskedTokens
+import io.causerie.internal.Library
+import io.causerie.internal.ffi.Client
+import io.causerie.internal.ffi.FfiConverterTypeClient
+import io.causerie.internal.ffi.FfiConverterTypeOptions
+import io.causerie.internal.ffi.FfiConverterTypeTokenProvider
+import io.causerie.internal.ffi.Options
+import io.causerie.internal.ffi.UNIFFI_RUST_FUTURE_POLL_READY
+import io.causerie.internal.ffi.UniffiLib
+import io.causerie.internal.ffi.UniffiRustFutureContinuationCallback
+import io.causerie.internal.ffi.uniffiRustCallAsync
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.job
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.yield
@@ -23,6 +36,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import java.io.File
 import kotlin.coroutines.CoroutineContext
+import io.causerie.internal.ffi.CauserieException as FfiException
 
 class CancellationTest {
     @TempDir
@@ -100,6 +114,41 @@ class CancellationTest {
             assertEquals("open", elsewhere.says())
         }
     }
+
+    @Test
+    fun `what the core gives to a call that is cancelled at that instant is given up`() = test {
+        Library.load()
+        val opening = async(start = CoroutineStart.LAZY) { openCancelledWhenReady(dir, coroutineContext.job) }
+        opening.join()
+        assertTrue(opening.isCancelled)
+        Opener(dir).use { elsewhere -> assertEquals("open", elsewhere.saysAtLast()) }
+    }
+
+    /** `Client.open` as it is generated, with a cancellation when the core has the client and its caller not yet. */
+    private suspend fun openCancelledWhenReady(dir: File, job: Job): Client =
+        uniffiRustCallAsync(
+            UniffiLib.uniffi_causerie_ffi_fn_constructor_client_open(
+                FfiConverterTypeOptions.lower(Options(NOWHERE, "alice", dir.path, null, null)),
+                FfiConverterTypeTokenProvider.lower(AskedTokens(noTokens)),
+            ),
+            { future, heard, continuation ->
+                val hears = object : UniffiRustFutureContinuationCallback {
+                    override fun callback(data: Long, pollResult: Byte) {
+                        if (pollResult == UNIFFI_RUST_FUTURE_POLL_READY) job.cancel()
+                        heard.callback(data, pollResult)
+                    }
+                }
+                callbacks += hears
+                UniffiLib.ffi_causerie_ffi_rust_future_poll_u64(future, hears, continuation)
+            },
+            { future, status -> UniffiLib.ffi_causerie_ffi_rust_future_complete_u64(future, status) },
+            { future -> UniffiLib.ffi_causerie_ffi_rust_future_free_u64(future) },
+            { FfiConverterTypeClient.lift(it) },
+            FfiException.ErrorHandler,
+        )
+
+    /** Kept: native code knows them by their address only. */
+    private val callbacks = ArrayList<UniffiRustFutureContinuationCallback>()
 
     @Test
     fun `a timeline that nobody waits for any more is closed`() = test {

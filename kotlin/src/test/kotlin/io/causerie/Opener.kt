@@ -44,6 +44,13 @@ class Opener(dir: File) : Closeable {
         }
     }
 
+    /** The last that it says: `open`, unless the folder stays with another. */
+    fun saysAtLast(): String? {
+        var last: String? = null
+        while (last != "open") last = says() ?: return last
+        return last
+    }
+
     override fun close() {
         process.destroyForcibly().waitFor()
     }

@@ -1804,6 +1804,16 @@ internal suspend fun<T, F, E: kotlin.Exception> uniffiRustCallAsync(
         return liftFunc(
             uniffiRustCallWithError(errorHandler, { status -> completeFunc(rustFuture, status) })
         )
+    } catch (cancelled: kotlinx.coroutines.CancellationException) {
+        // It may have been ready before its caller heard of it: what it gives is nobody's now.
+        try {
+            Disposable.destroy(
+                liftFunc(uniffiRustCallWithError(errorHandler, { status -> completeFunc(rustFuture, status) }))
+            )
+        } catch (_: kotlin.Exception) {
+            // It was not ready, or had failed.
+        }
+        throw cancelled
     } finally {
         freeFunc(rustFuture)
     }
