@@ -5,11 +5,12 @@ package io.causerie
  *
  * Asked whenever a connection needs one, once at a time, on a thread that it may block; it has 30 s.
  * What it throws counts as a problem that passes, and it is asked again by itself, with growing
- * pauses. Only [SignInRequired] does not pass. It is cancelled when the client ends.
+ * pauses. So does what can be no token: empty, with a control character or half of a surrogate pair,
+ * or more than 28 KiB. Only [SignInRequired] does not pass. It is cancelled when the client ends.
  */
 public fun interface TokenProvider {
     /**
-     * A token for the user.
+     * A token for the user. White space around it is taken off.
      *
      * @throws SignInRequired if there will be none before the user signs in.
      */

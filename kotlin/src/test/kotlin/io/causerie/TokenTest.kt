@@ -78,6 +78,28 @@ class TokenTest {
     }
 
     @Test
+    fun `a token with half of an emoji is asked for again`() = test {
+        val asked = AtomicInteger()
+        val tokens = TokenProvider { if (asked.incrementAndGet() == 1) "a\ud83d" else server.token(it.userId) }
+        open(tokens).use { chat ->
+            chat.start()
+            val waiting = chat.connection.awaits { it is ConnectionState.Waiting } as ConnectionState.Waiting
+            assertTrue("surrogate" in waiting.reason, waiting.reason)
+            chat.networkChanged(NetworkHint.Changed)
+            chat.connection.awaits { it == ConnectionState.Live }
+        }
+    }
+
+    @Test
+    fun `a provider that has the user sign in may say so with half of an emoji`() = test {
+        open { throw SignInRequired("who\udc4b") }.use { chat ->
+            chat.start()
+            val state = chat.connection.awaits { it is ConnectionState.SignInNeeded } as ConnectionState.SignInNeeded
+            assertTrue("who?" in state.reason, state.reason)
+        }
+    }
+
+    @Test
     fun `a provider that breaks down is asked again`() = `is asked again after` { StackOverflowError() }
 
     @Test

@@ -26,25 +26,31 @@ internal class AskedTokens(private val provider: TokenProvider) : FfiTokenProvid
             val token = withContext(threads) {
                 provider.token(TokenRequest(question.userId, question.refused))
             }
-            TokenAnswer(token, null, false)
+            if (token.isUnicode()) TokenAnswer(token, null, false) else problem("gave half of a surrogate pair")
         } catch (e: SignInRequired) {
-            TokenAnswer(null, e.message ?: "the user must sign in", true)
+            TokenAnswer(null, (e.message ?: "the user must sign in").asUnicode(), true)
         } catch (e: CancellationException) {
             // Ours, if the core asks no more; otherwise what the provider waited for was cancelled.
             currentCoroutineContext().ensureActive()
-            problem(e)
+            problem("threw ${e.javaClass.name}")
         } catch (
             @Suppress("TooGenericExceptionCaught") e: Throwable,
         ) {
             // An error, too: nobody else would catch it, and the core would wait for half a minute.
-            problem(e)
+            problem("threw ${e.javaClass.name}")
         }
 
-    /** Its words may hold what they like, a token too: only its type is told. */
-    private fun problem(e: Throwable) =
-        TokenAnswer(null, "the token provider threw ${e.javaClass.name}", false)
+    /** What it threw may say what it likes, a token too: only the type is told. */
+    private fun problem(what: String) = TokenAnswer(null, "the token provider $what".asUnicode(), false)
 
     private companion object {
         const val THREADS = 4
     }
 }
+
+// An answer that is no Unicode cannot be handed over, and nobody would catch what is thrown then.
+
+private fun String.isUnicode() = Charsets.UTF_8.newEncoder().canEncode(this)
+
+/** With `?` for what is half of a surrogate pair. */
+private fun String.asUnicode() = encodeToByteArray().decodeToString()
