@@ -259,7 +259,8 @@ public class Causerie private constructor(
          * @throws CauserieException `data_dir`, `invalid` (address or id), `in_use` by another process,
          *   `other_user`, `other_server`, `outdated` by data of a newer version, `disk_full`;
          *   `no_library` if the native library is not there, and `other_library` if it is of another
-         *   version: the message says where it was looked for and what to do.
+         *   version: the message says where it was looked for and what to do. `loaded_twice` if another
+         *   class loader of this process has the SDK.
          */
         public suspend fun open(
             dir: File,
@@ -288,7 +289,7 @@ public class Causerie private constructor(
          *
          * @param sink takes the records; null ends it. Default: nobody does.
          * @param level what matters less is left out.
-         * @throws CauserieException `no_library`, `other_library`, as [open].
+         * @throws CauserieException `no_library`, `other_library`, `loaded_twice`, as [open].
          */
         @JvmStatic
         @JvmOverloads
@@ -299,7 +300,7 @@ public class Causerie private constructor(
         /**
          * The version of the SDK, such as `0.1.0`.
          *
-         * @throws CauserieException `no_library`, `other_library`, as [open].
+         * @throws CauserieException `no_library`, `other_library`, `loaded_twice`, as [open].
          */
         @JvmStatic
         public fun version(): String = Core.version()

@@ -5,10 +5,13 @@ import com.sun.jna.Platform
 import io.causerie.internal.whyNotLoaded
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import java.io.File
+import java.lang.reflect.InvocationTargetException
+import java.net.URLClassLoader
 import java.util.concurrent.TimeUnit
 
 class LibraryTest {
@@ -69,5 +72,23 @@ class LibraryTest {
         val told = whyNotLoaded(UnsatisfiedLinkError("dlopen failed: library \"libjnidispatch.so\" not found"))
         assertEquals("no_library" to Action.FixCode, told.code to told.action)
         assertTrue("@aar" in checkNotNull(told.message), told.message)
+    }
+
+    @Test
+    fun `a second class loader is refused, and the first goes on`() = test {
+        offline(dir).use { chat ->
+            val classes = System.getProperty("java.class.path").split(File.pathSeparator).map { File(it).toURI().toURL() }
+            URLClassLoader(classes.toTypedArray(), ClassLoader.getPlatformClassLoader()).use { second ->
+                val version = second.loadClass("io.causerie.Causerie").getMethod("version")
+                repeat(2) {
+                    val thrown = assertThrows(InvocationTargetException::class.java) { version.invoke(null) }.targetException
+                    assertEquals("io.causerie.CauserieException", thrown.javaClass.name)
+                    assertTrue(thrown.toString().startsWith("CauserieException: loaded_twice: "), thrown.toString())
+                    assertTrue(thrown.toString().endsWith(" (FixCode)"), thrown.toString())
+                    assertTrue(javaClass.classLoader.toString() in thrown.toString(), thrown.toString())
+                }
+            }
+            chat.openDirect("bob").send("Salut")
+        }
     }
 }

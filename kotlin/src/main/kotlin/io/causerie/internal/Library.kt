@@ -9,18 +9,26 @@ import io.causerie.internal.ffi.shutdown
 import io.causerie.internal.ffi.uniffiEnsureInitialized
 import java.io.File
 
-/** The native library, loaded once. */
+/** The native library, loaded once a process. */
 internal object Library {
     const val NAME = "causerie_ffi"
     const val PROPERTY = "causerie.library.dir"
     const val VARIABLE = "CAUSERIE_LIBRARY_DIR"
 
+    /** The system property that says whose it is. The word of one class loader must reach every other. */
+    private const val OWNER = "io.causerie.library.owner"
+
     /** Why it cannot be used. Kept: a class that could not begin says only once why. */
     private val problem: LinkageError? by lazy {
+        val me = "${Library::class.java.classLoader} (${System.identityHashCode(Library::class.java)})"
+        val owner = System.getProperties().putIfAbsent(OWNER, me)
         try {
+            if (owner != null) throw LoadedTwice(owner.toString())
             begin()
             null
         } catch (e: LinkageError) {
+            // Who could not load it leaves it to others.
+            System.getProperties().remove(OWNER, me)
             e
         }
     }
@@ -28,7 +36,7 @@ internal object Library {
     /**
      * Loads it, which reads a file: not on a thread that must not wait.
      *
-     * @throws CauserieException `no_library`, `other_library`.
+     * @throws CauserieException `no_library`, `other_library`, `loaded_twice`.
      */
     fun load() {
         problem?.let { throw whyNotLoaded(it) }
@@ -51,12 +59,16 @@ internal object Library {
     }
 }
 
+/** Another class loader has the SDK: its callbacks are those that the library calls, for both. */
+private class LoadedTwice(val owner: String) : LinkageError()
+
 /** What keeps the library from being used, and what to do about it. */
 internal fun whyNotLoaded(thrown: LinkageError): CauserieException {
     // A class that could not begin wraps what kept it from that, unless that is an error itself.
     val reason = (thrown as? ExceptionInInitializerError)?.cause ?: thrown
     val said = reason.message.orEmpty()
     return when {
+        reason is LoadedTwice -> unusable("loaded_twice", elsewhere(reason.owner), null)
         "jnidispatch" in said -> unusable("no_library", withoutJna(), reason)
         // The words of JNA, and of Android.
         !said.startsWith("Unable to load library") && "dlopen failed" !in said ->
@@ -74,6 +86,10 @@ private fun unusable(code: String, message: String, cause: Throwable?) =
 private fun fileName() = System.mapLibraryName(Library.NAME)
 
 private fun platform() = "${Platform.RESOURCE_PREFIX} (${System.getProperty("os.name")}, ${System.getProperty("os.arch")})"
+
+private fun elsewhere(owner: String) =
+    "the SDK is in this process already, by another class loader: $owner. There can be one for as long as the " +
+        "process lives; have Causerie, JNA and coroutines in a class loader that all users of it share"
 
 private fun missing(): String {
     if (Platform.isAndroid()) {
