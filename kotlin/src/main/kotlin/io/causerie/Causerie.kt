@@ -143,7 +143,7 @@ public class Causerie private constructor(
         try {
             translated { core.networkChanged(hint.write()) }
         } catch (e: CauserieException) {
-            if (e.code != "closed") throw e
+            if (e.code != ErrorCode.CLOSED) throw e
         }
     }
 

@@ -20,7 +20,7 @@ package io.causerie
  * ```
  */
 public class CauserieException internal constructor(
-    /** A stable word, such as `offline` or `too_large`: to compare, log and translate. */
+    /** A stable word, one of [ErrorCode]: to compare, log and translate. */
     public val code: String,
     /** What to do about it. */
     public val action: Action,

@@ -110,7 +110,7 @@ public class Timeline internal constructor(
     public suspend fun loadNewer(): Unit = load { core.loadNewer() }
 
     private suspend fun load(block: suspend () -> Unit) {
-        if (isClosed.get()) throw closed(code = "timeline_closed")
+        if (isClosed.get()) throw closed(code = ErrorCode.TIMELINE_CLOSED)
         call(block)
     }
 

@@ -2,6 +2,7 @@ package io.causerie.internal
 
 import io.causerie.Action
 import io.causerie.CauserieException
+import io.causerie.ErrorCode
 import io.causerie.internal.border.Fault
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
@@ -51,19 +52,25 @@ internal inline fun <T> translated(block: () -> T): T =
         throw e
     } catch (e: IllegalStateException) {
         // The generated objects say so once they were given up.
-        throw closed(e)
+        throw if (e.message.orEmpty().endsWith(GIVEN_UP)) closed(e) else broken(e)
     }
 
+/** What uniffi says of one. */
+private const val GIVEN_UP = "object has already been destroyed"
+
 /** The client or the timeline was closed. */
-internal fun closed(cause: Throwable? = null, code: String = "closed"): CauserieException =
+internal fun closed(cause: Throwable? = null, code: String = ErrorCode.CLOSED): CauserieException =
     CauserieException(code, Action.FixCode, "it was closed", false, null, cause)
 
 /** Not [broken]: it is the caller's to mend. */
 private fun malformed(e: CharacterCodingException) =
-    CauserieException("invalid", Action.FixCode, "a text is no Unicode: it has half of a surrogate pair", false, null, e)
+    CauserieException(ErrorCode.INVALID, Action.FixCode, "a text is no Unicode: it has half of a surrogate pair", false, null, e)
 
-private fun broken(e: Exception) =
-    CauserieException("internal", Action.FixCode, e.message ?: "the core failed", false, null, e)
+/** A panic that reached uniffi, or a mistake of what is generated. */
+private fun broken(e: Exception): CauserieException {
+    val message = "a mistake in Causerie, please report it: ${e.message}"
+    return CauserieException(ErrorCode.PANICKED, Action.FixCode, message, false, null, e)
+}
 
 private fun Fault.toException(cause: Throwable) =
     CauserieException(
