@@ -126,6 +126,21 @@ impl Requests {
         Some(patient.min((*sent).max(self.answered_at) + timeout))
     }
 
+    /// The last id that was given.
+    pub(crate) fn last(&self) -> u64 {
+        self.last_id
+    }
+
+    /// The requests after this one were never sent: their ids are free again.
+    pub(crate) fn take_after(&mut self, last: u64) -> Vec<Purpose> {
+        self.last_id = last;
+        self.waiting
+            .split_off(&(last + 1))
+            .into_values()
+            .map(|(_, purpose)| purpose)
+            .collect()
+    }
+
     /// The connection is gone, and with it all ids.
     pub(crate) fn clear(&mut self) -> Vec<Purpose> {
         self.last_id = 0;

@@ -20,7 +20,7 @@ use crate::{
     fault::{FaultKind, Occasion},
     link::LinkId,
     refusals::Refused,
-    rng::Rng,
+    rng::{Rng, Stream},
     screen::Screen,
     trace,
     world::{BEGIN, Event, World},
@@ -77,11 +77,16 @@ pub struct Device {
     pub(crate) next_reply: u64,
     pub(crate) next_timeline: u64,
     pub(crate) fresh: ClientId,
+    /// What was asked last was not stored, for want of room.
+    pub(crate) refused_last: bool,
+    /// Decides when there is no room on its disk for what the app asks.
+    pub(crate) disk: Rng,
 }
 
 impl Device {
     /// A device that was never started.
     pub fn new(index: usize, user: &UserId, rng: &mut Rng) -> Self {
+        let fresh = ClientId::from_uuid(rng.uuid_v7(BEGIN));
         Self {
             index,
             user: user.clone(),
@@ -104,7 +109,9 @@ impl Device {
             tokens: 0,
             next_reply: 0,
             next_timeline: 0,
-            fresh: ClientId::from_uuid(rng.uuid_v7(crate::world::BEGIN)),
+            disk: Rng::stream(fresh.uuid().as_u64_pair().1, Stream::Disk, 0),
+            fresh,
+            refused_last: false,
         }
     }
 
@@ -247,6 +254,7 @@ impl World {
         let device = &mut self.devices[index];
         device.next_reply += 1;
         let reply = ReplyId(device.next_reply);
+        device.refused_last = false;
         if device.is_up() {
             self.model.people[index].ask(reply, &kind);
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use causerie_engine::{Input, Output, Reply};
+use causerie_engine::{Engine, Input, Output, Reply, ReplyId};
 use causerie_protocol::{ClientFrame, ClientId, Request, encode_client};
 
 use crate::{
@@ -17,6 +17,9 @@ impl World {
     /// Whether the device is still there afterwards.
     pub(crate) fn carry_out(&mut self, index: usize, output: Output) -> bool {
         let now = self.device_now(index);
+        if matches!(output, Output::Store(_)) && self.has_no_room(index) {
+            return true;
+        }
         let device = &mut self.devices[index];
         match output {
             Output::Store(ops) => {
@@ -91,6 +94,24 @@ impl World {
             }
         }
         true
+    }
+
+    /// The disk is full for what the app just asked, now and then. The app is told so, and the
+    /// device goes on as if it had not been asked.
+    fn has_no_room(&mut self, index: usize) -> bool {
+        let device = &mut self.devices[index];
+        if self.calm || !device.disk.one_in(12) {
+            return false;
+        }
+        let refused = device.engine.as_mut().is_some_and(Engine::undo);
+        if refused {
+            // Only what the app asked last can be taken back.
+            let reply = ReplyId(device.next_reply);
+            device.refused_last = true;
+            self.model.people[index].answered(reply, false, |_| None);
+            self.note(|| format!("device {index} has no room for what was asked"));
+        }
+        refused
     }
 
     fn transmit_frames(&mut self, index: usize, frames: &[ClientFrame]) {

@@ -11,6 +11,8 @@ pub enum Stream {
     Act = 1,
     /// What goes wrong.
     Fault = 2,
+    /// Whose disk has no room, and when.
+    Disk = 3,
 }
 
 /// A stream of numbers that a seed decides.

@@ -214,8 +214,8 @@ impl World {
             op,
         };
         self.command(device, kind);
-        // One that died before its commit was never promised anything.
-        if !self.devices[device].is_up() {
+        // One that was not stored was never promised anything.
+        if !self.devices[device].is_up() || self.devices[device].refused_last {
             self.sends.remove(key);
         }
     }
@@ -249,12 +249,14 @@ impl World {
     fn delete(&mut self, act: &mut Act, conversation: ConversationId) -> bool {
         let own = self.own(act, conversation);
         if let Some(target_temp_id) = own {
-            if let Some(sent) = self.sends.get_mut(target_temp_id) {
-                sent.cancelled = true;
-            }
             let target = Target::Temp { target_temp_id };
             let op = WriteOp::DeleteMessage(DeleteMessage { target });
             self.write(act, conversation, op);
+            if !self.devices[act.device].refused_last
+                && let Some(sent) = self.sends.get_mut(target_temp_id)
+            {
+                sent.cancelled = true;
+            }
         }
         own.is_some()
     }

@@ -9,7 +9,7 @@ use causerie_engine::{
 use causerie_protocol::TempId;
 use causerie_store::StoreError;
 
-use super::{clock, thread::CoreThread, tokens};
+use super::{ask::Answer, clock, thread::CoreThread, tokens};
 use crate::{Error, Event, TokenRequest, transport::Socket};
 
 /// Failures of the store in one go before it is left alone for a while.
@@ -21,6 +21,9 @@ impl CoreThread {
         let mut failures = 0;
         while let Some(output) = self.engine.poll_output() {
             if let Err(error) = self.carry_out(output) {
+                if self.refuse_command(&error) {
+                    continue;
+                }
                 failures += 1;
                 self.handle_failure(&error);
                 if failures >= PATIENCE {
@@ -35,7 +38,7 @@ impl CoreThread {
         match output {
             Output::Store(ops) => {
                 self.store.apply(&ops)?;
-                self.forget_trouble();
+                self.note_commit();
             }
             Output::Load { load, query } => {
                 let messages = self.store.load(&query)?;
@@ -112,11 +115,16 @@ impl CoreThread {
             }
         };
         if let Some(answer) = pending.answer {
-            if self.suspended {
-                self.late.push((answer, result));
-            } else {
-                drop(answer.send(result));
-            }
+            self.tell(answer, result);
+        }
+    }
+
+    /// Answers the app. In the background that waits until the files are closed again.
+    pub(super) fn tell(&mut self, answer: Answer<Reply>, result: Result<Reply, Error>) {
+        if self.suspended {
+            self.late.push((answer, result));
+        } else {
+            drop(answer.send(result));
         }
     }
 

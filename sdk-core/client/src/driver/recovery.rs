@@ -1,5 +1,6 @@
-//! When the store fails: nothing that stood behind the failed commit happens, the engine is restored
-//! from what is stored, and after a while it goes on.
+//! When the store fails: nothing that stood behind the failed commit happens. On a full disk a
+//! command of the app is refused, and all else stays as it is. Otherwise the engine is restored from
+//! what is stored, and after a while it goes on.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -46,6 +47,31 @@ impl CoreThread {
             .is_some_and(|trouble| !trouble.restored)
     }
 
+    /// The disk is full for what the app asked: if that is all that failed, it is not taken, and the
+    /// connection and all else stay. Says whether so.
+    pub(super) fn refuse_command(&mut self, error: &StoreError) -> bool {
+        // Of no other failure it is certain that the store is as it was.
+        if !matches!(error, StoreError::Full) || !self.engine.undo() {
+            return false;
+        }
+        tracing::warn!("the disk is full: what the app asked was not taken");
+        let current = self.current.take();
+        let pending = current.and_then(|reply| self.pending.remove(&reply));
+        if let Some(answer) = pending.and_then(|pending| pending.answer) {
+            self.tell(answer, Err(Error::from(error)));
+        }
+        self.tell_fault(&Error::from(error));
+        true
+    }
+
+    fn tell_fault(&self, error: &Error) {
+        self.core.events.publish(&Event::Fault {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            retryable: true,
+        });
+    }
+
     /// After a commit or a read failed: nothing that stood behind it happens. The socket is closed,
     /// the engine is restored from the store, and after a while it goes on.
     pub(super) fn handle_failure(&mut self, error: &StoreError) {
@@ -75,9 +101,8 @@ impl CoreThread {
     }
 
     fn begin_anew(&mut self, snapshot: Option<Snapshot>, why: impl Fn() -> Error) {
-        let attempts = self.trouble.as_ref().map_or(0, |trouble| trouble.attempt);
-        let attempt = attempts + 1;
-        let delay = RETRIES.build().nth(attempts as usize).unwrap_or(LAST_RETRY);
+        let (attempt, at) = self.next_attempt();
+        let delay = at.saturating_sub(clock::monotonic());
         let current = self.current.take();
         for (reply, pending) in std::mem::take(&mut self.pending) {
             let Some(answer) = pending.answer else {
@@ -104,7 +129,7 @@ impl CoreThread {
         );
         self.trouble = Some(Trouble {
             attempt,
-            at: Some(clock::monotonic() + delay),
+            at: Some(at),
             restored: snapshot.is_some(),
             reason: reason.clone(),
         });
@@ -112,11 +137,7 @@ impl CoreThread {
         if let Some(snapshot) = snapshot {
             self.restore(snapshot);
         }
-        self.core.events.publish(&Event::Fault {
-            code: shown.code().to_owned(),
-            message: reason.clone(),
-            retryable: true,
-        });
+        self.tell_fault(&shown);
         if self.started {
             self.core.connection.publish(|state| {
                 state.set(ConnectionState::Waiting {
@@ -126,6 +147,22 @@ impl CoreThread {
                 })
             });
         }
+    }
+
+    /// Which attempt to go on is the next one, and when it is.
+    fn next_attempt(&self) -> (u32, Duration) {
+        let before = match &self.trouble {
+            // It waits already: what fails meanwhile was no attempt, and makes no wait longer.
+            Some(Trouble {
+                attempt,
+                at: Some(at),
+                ..
+            }) => return (*attempt, *at),
+            Some(trouble) => trouble.attempt,
+            None => 0,
+        };
+        let delay = RETRIES.build().nth(before as usize).unwrap_or(LAST_RETRY);
+        (before + 1, clock::monotonic() + delay)
     }
 
     /// Closes the store and opens it again, which examines and replaces a damaged file.
@@ -179,14 +216,14 @@ impl CoreThread {
         }
     }
 
-    /// A commit succeeded: the next failure is a first one.
-    pub(super) fn forget_trouble(&mut self) {
-        if self
-            .trouble
-            .as_ref()
-            .is_some_and(|trouble| trouble.at.is_none())
-        {
-            self.trouble = None;
+    /// A commit succeeded.
+    pub(super) fn note_commit(&mut self) {
+        match &mut self.trouble {
+            // It went on since, and this is the proof that it can: the next failure is a first one.
+            Some(Trouble { at: None, .. }) => self.trouble = None,
+            // What the app asked could be stored, so there is nothing to wait for.
+            Some(trouble) if self.current.is_some() => trouble.at = Some(clock::monotonic()),
+            Some(_) | None => {}
         }
     }
 

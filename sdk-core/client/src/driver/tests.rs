@@ -1,9 +1,11 @@
 //! What the driver does when the store fails.
 
+use std::time::Duration;
+
 use causerie_store::StoreError;
 use tokio::sync::oneshot;
 
-use super::{ask::Ask, thread::CoreThread};
+use super::{ask::Ask, clock, thread::CoreThread};
 use crate::{
     Action, Client, ConnectionState, Event, EventFilter, EventKind, SendState, TimelineDiff,
     TimelineStart,
@@ -107,6 +109,89 @@ async fn on_a_full_disk_a_message_is_refused_as_a_whole_and_the_next_one_can_be_
         sent.len() + 2,
         "with the creation"
     );
+    soon("the end", client.close()).await;
+}
+
+#[tokio::test]
+async fn what_has_no_room_is_refused_and_the_connection_knows_nothing_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(&folder).await;
+    let conversation = client.open_direct("bob").await.unwrap();
+    let timeline = conversation.timeline(TimelineStart::Newest).await.unwrap();
+    let mut updates = timeline.updates();
+    soon("what is shown", updates.next()).await.unwrap();
+    fill_the_disk(&client).await;
+    let text = "x".repeat(8_000);
+    let mut sent = 0;
+    while conversation.send(&text).await.is_ok() {
+        sent += 1;
+    }
+    let sockets = meddle(&client, |thread| thread.socket_number).await;
+    for _ in 0..50 {
+        for error in [
+            conversation.send(&text).await.map(drop).unwrap_err(),
+            conversation
+                .set_draft(Some(text.clone()))
+                .await
+                .unwrap_err(),
+        ] {
+            assert_eq!(error.code(), "disk_full");
+        }
+    }
+    assert_eq!(
+        meddle(&client, |thread| thread.socket_number).await,
+        sockets
+    );
+    assert!(meddle(&client, |thread| thread.trouble.is_none()).await);
+    assert_eq!(conversation.draft(), None);
+    make_room(&client).await;
+    conversation.send("with room").await.unwrap();
+    assert_eq!(timeline.items().len(), sent + 1);
+    soon("the end", client.close()).await;
+    // Nobody was told of what was refused, nor told everything anew.
+    let mut shown = 0;
+    while let Some(batch) = soon("an update", updates.next()).await {
+        for diff in batch.diffs {
+            match diff {
+                TimelineDiff::Insert { .. } => shown += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(shown, sent + 1);
+}
+
+#[tokio::test]
+async fn failures_while_it_waits_make_no_wait_longer_and_what_can_be_stored_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(&folder).await;
+    let conversation = client.open_direct("bob").await.unwrap();
+    meddle(&client, |thread| {
+        thread.started = true;
+        let first = |thread: &CoreThread| {
+            let trouble = thread.trouble.as_ref().unwrap();
+            (trouble.attempt, trouble.at)
+        };
+        thread.handle_failure(&StoreError::Full);
+        let once = first(thread);
+        for _ in 0..100 {
+            thread.handle_failure(&StoreError::Full);
+        }
+        assert_eq!(first(thread), once);
+        // It went on in vain, again and again: now the wait is long.
+        for _ in 0..10 {
+            thread.trouble.as_mut().unwrap().at = None;
+            thread.handle_failure(&StoreError::Full);
+        }
+        let (attempt, at) = first(thread);
+        assert_eq!(attempt, 11);
+        assert!(at.unwrap() > clock::monotonic() + Duration::from_secs(20));
+    })
+    .await;
+    let mut states = client.connection_state();
+    conversation.send("there is room").await.unwrap();
+    // `soon` is shorter than that wait.
+    while soon("a connection", states.next()).await != Some(ConnectionState::Connecting) {}
     soon("the end", client.close()).await;
 }
 

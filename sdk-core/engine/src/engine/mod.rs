@@ -11,6 +11,7 @@ mod opening;
 mod page;
 mod screen;
 mod scroll;
+mod undo;
 mod write;
 
 use std::{
@@ -19,7 +20,7 @@ use std::{
 };
 
 use causerie_protocol::{
-    ClientFrame, ClientId, ConversationActivity, ConversationId, Request, Seq, User, UserId,
+    ClientFrame, ClientId, ConversationActivity, ConversationId, Request, Seq, TempId, User, UserId,
 };
 
 use crate::{
@@ -40,6 +41,7 @@ use crate::{
 };
 
 use changes::Changes;
+use undo::Undo;
 
 /// The client's mind. See the crate's documentation for how it is driven.
 #[derive(Debug)]
@@ -77,6 +79,10 @@ pub struct Engine {
     next_load: u64,
     changes: Changes,
     outputs: VecDeque<Output>,
+    /// How it was before the last command, until the store has what that changed.
+    undo: Option<Undo>,
+    /// What follows from the last command waits until the store has what it changed.
+    unsettled: bool,
 }
 
 impl Engine {
@@ -126,6 +132,8 @@ impl Engine {
             next_load: 0,
             changes: Changes::default(),
             outputs: VecDeque::new(),
+            undo: None,
+            unsettled: false,
             config,
         }
     }
@@ -154,7 +162,7 @@ impl Engine {
     }
 
     /// One write on its way.
-    pub fn outbox_row(&self, key: causerie_protocol::TempId) -> Option<&OutboxRow> {
+    pub fn outbox_row(&self, key: TempId) -> Option<&OutboxRow> {
         self.outbox.get(key)
     }
 
@@ -203,8 +211,12 @@ impl Engine {
     /// Takes in what happened. Then poll for outputs until there are none, and for the next time.
     pub fn handle(&mut self, input: Input, now: Now) {
         self.now = now;
+        self.undo = None;
         let time = now.mono;
         match input {
+            Input::Command(command) if self.outputs.is_empty() && undo::is_local(&command) => {
+                return self.handle_local(command);
+            }
             Input::Command(command) => self.handle_command(command),
             Input::Frames(frames) => self.handle_frames(frames),
             Input::Socket(SocketEvent::Opened) => self.connection.handle_opened(time),
@@ -257,6 +269,10 @@ impl Engine {
 
     /// The next thing to do, if there is one.
     pub fn poll_output(&mut self) -> Option<Output> {
+        self.undo = self.undo.take().and_then(Undo::poll);
+        if self.outputs.is_empty() && self.unsettled {
+            self.settle();
+        }
         self.outputs.pop_front()
     }
 
@@ -308,6 +324,7 @@ impl Engine {
 
     /// What follows from what was taken in: sends what may go, and gives out what is to be done.
     fn settle(&mut self) {
+        self.unsettled = false;
         self.carry_out_actions();
         self.poll_screens();
         if self.connection.is_live() {
@@ -346,7 +363,9 @@ impl Engine {
         }
     }
 
-    fn poll_outbox(&mut self) {
+    /// Sends the writes that may go. Names those that never went before.
+    fn poll_outbox(&mut self) -> Vec<TempId> {
+        let mut first = Vec::new();
         // After a change of epoch a conversation is known again when its item comes. Then, or when
         // the sync is over, what was written to it goes.
         let (known, syncing) = (&self.conversations, self.sync.is_running());
@@ -357,9 +376,11 @@ impl Engine {
         for (frame, attempted) in sent {
             if let Some(row) = attempted {
                 self.changes.rows.insert(row.key);
+                first.push(row.key);
             }
             self.changes.frames.push(frame);
         }
+        first
     }
 
     fn poll_fetches(&mut self) {

@@ -47,6 +47,13 @@ pub(crate) struct Lane {
     backoff: Backoff,
 }
 
+/// What decides when a lane goes on, besides its writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    blocked: Option<TempId>,
+    retry_at: Option<Duration>,
+}
+
 /// What a refusal led to.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Refusal {
@@ -235,6 +242,28 @@ impl Lane {
         let first = !entry.row.attempted;
         entry.row.attempted = true;
         Some((id, write, first.then(|| entry.row.clone())))
+    }
+
+    pub(super) fn pace(&self) -> Pace {
+        Pace {
+            blocked: self.blocked,
+            retry_at: self.retry_at,
+        }
+    }
+
+    pub(super) fn set_pace(&mut self, pace: Pace) {
+        self.blocked = pace.blocked;
+        self.retry_at = pace.retry_at;
+    }
+
+    /// A write that was to go did not. `first` says that it was never sent before either.
+    pub(super) fn land(&mut self, order: u64, first: bool) {
+        if let Some(entry) = self.entries.get_mut(&order) {
+            entry.flight = None;
+            entry.row.attempted &= !first;
+            self.flying.remove(&order);
+            self.queue.insert(order);
+        }
     }
 
     /// The server took a write: what it waited for has come, and failures are forgotten.

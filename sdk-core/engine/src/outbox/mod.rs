@@ -24,7 +24,7 @@ use std::{
 
 use causerie_protocol::{ClientFrame, ConversationId, Request, Seq, TempId, WriteOp};
 
-pub(crate) use lane::{Lane, Refusal, Refused, target_of};
+pub(crate) use lane::{Lane, Pace, Refusal, Refused, target_of};
 
 use crate::{
     EngineConfig, OutboxRow, OutboxState,
@@ -131,6 +131,13 @@ impl Outbox {
         Some(row)
     }
 
+    /// The last write that was queued was not: its place is free again.
+    pub(crate) fn withdraw(&mut self, key: TempId) -> Option<OutboxRow> {
+        let row = self.remove(key)?;
+        self.next_order = row.order;
+        Some(row)
+    }
+
     /// The server has a write: it goes. What it changed is told by what confirmed it.
     pub(crate) fn confirm(&mut self, key: TempId) -> Option<OutboxRow> {
         let row = self.remove(key)?;
@@ -224,6 +231,29 @@ impl Outbox {
             }
         }
         frames
+    }
+
+    /// What decides when a lane goes on, to be set again by [`Self::set_pace`].
+    pub(crate) fn pace(&self, conversation_id: ConversationId) -> Option<Pace> {
+        self.lane(conversation_id).map(Lane::pace)
+    }
+
+    /// What [`Self::poll_send`] changed of it is undone.
+    pub(crate) fn set_pace(&mut self, conversation_id: ConversationId, pace: Option<Pace>) {
+        if let Some(pace) = pace {
+            self.lane_mut(conversation_id).set_pace(pace);
+        }
+    }
+
+    /// What [`Self::poll_send`] put on the wire was not sent: it is in the queue again. `first` says
+    /// that it was never sent before either.
+    pub(crate) fn land(&mut self, key: TempId, first: bool) {
+        if let Some((conversation_id, order)) = self.index.get(&key)
+            && let Some(lane) = self.lanes.get_mut(conversation_id)
+        {
+            lane.land(*order, first);
+            self.ready.insert(*conversation_id);
+        }
     }
 
     /// The server refused the request `id`, which carried the write of this name.

@@ -12,3 +12,4 @@ mod pages;
 mod planted;
 mod promises;
 mod sync;
+mod undo;

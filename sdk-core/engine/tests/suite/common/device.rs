@@ -46,6 +46,10 @@ pub struct Device {
     /// Dies after so many outputs.
     pub crash_after: Option<usize>,
     pub crashed: bool,
+    /// The disk has no room for what the app asks next.
+    pub full: bool,
+    /// Commands that were taken back because of that.
+    pub refused: usize,
     next_reply: u64,
     next_temp: u64,
     seed: u64,
@@ -73,6 +77,8 @@ impl Device {
             gives_tokens: true,
             crash_after: None,
             crashed: false,
+            full: false,
+            refused: 0,
             next_reply: 1,
             next_temp: 1,
             seed,
@@ -167,7 +173,14 @@ impl Device {
         match output {
             Output::Store(ops) => {
                 assert!(!ops.is_empty());
-                self.store.commit(ops);
+                if std::mem::take(&mut self.full) {
+                    assert!(self.engine.undo(), "cannot be taken back: {ops:?}");
+                    let unanswered = self.unanswered.pop_last();
+                    assert!(unanswered.is_some(), "a command waits for its answer");
+                    self.refused += 1;
+                } else {
+                    self.store.commit(ops);
+                }
             }
             Output::Load { load, query } => {
                 let messages = self.store.load(&query);
