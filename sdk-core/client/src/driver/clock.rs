@@ -1,9 +1,12 @@
 //! The only place of the client that reads clocks and makes ids from nothing.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Mutex,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use causerie_engine::Now;
-use uuid::Uuid;
+use uuid::{ContextV7, Timestamp, Uuid};
 
 /// The time of an input. The monotonic part counts sleep, so that a device that slept for an hour
 /// knows it.
@@ -47,13 +50,53 @@ pub(crate) fn monotonic() -> Duration {
     START.get_or_init(Instant::now).elapsed()
 }
 
-/// A UUIDv7.
+/// A UUIDv7, greater than those before it.
 #[expect(clippy::disallowed_methods, reason = "ids are made here and passed on")]
 pub(crate) fn fresh_id() -> Uuid {
-    Uuid::now_v7()
+    id_at(SystemTime::now())
+}
+
+/// `Uuid::now_v7`, except that it takes any time: what is before 1970 counts as its first moment, as
+/// in [`now`], and a clock that is wrong costs nobody a message.
+fn id_at(time: SystemTime) -> Uuid {
+    static CONTEXT: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Uuid::new_v7(Timestamp::from_unix(
+        &CONTEXT,
+        since.as_secs(),
+        since.subsec_nanos(),
+    ))
 }
 
 /// Randomness for the engine's jitter.
 pub(crate) fn seed() -> u64 {
     fresh_id().as_u64_pair().1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_before_1970_gives_ids_that_are_as_good_as_any() {
+        let longest = UNIX_EPOCH.checked_sub(Duration::from_secs(1 << 40));
+        for time in [
+            UNIX_EPOCH - Duration::from_nanos(1),
+            longest.unwrap_or(UNIX_EPOCH),
+            UNIX_EPOCH,
+        ] {
+            let ids: Vec<_> = (0..10_000).map(|_| id_at(time)).collect();
+            assert!(ids.iter().all(|id| id.get_version_num() == 7));
+            assert!(ids.is_sorted_by(|one, next| one < next), "they rise");
+        }
+    }
+
+    #[test]
+    fn ids_rise_with_time_however_the_clock_is_set_back() {
+        let early = id_at(UNIX_EPOCH + Duration::from_secs(1_000));
+        let late = id_at(UNIX_EPOCH + Duration::from_secs(2_000_000_000));
+        let set_back = id_at(UNIX_EPOCH + Duration::from_secs(1_000));
+        assert!(early < late);
+        assert_ne!(set_back, early);
+    }
 }
