@@ -115,6 +115,13 @@ pub enum AskUser {
 /// The user must sign in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignIn {
+    /// It needs the server, which is not asked again before the user signed in: see
+    /// [`ConnectionState::SignInNeeded`](crate::ConnectionState::SignInNeeded).
+    #[error("this needs the server, which wants the user to sign in first: {reason}")]
+    Needed {
+        /// Why: what the token provider or the server said.
+        reason: String,
+    },
     /// The server wants a valid token for this.
     #[error("the server wants a valid token ({code}): {message}")]
     Refused {
@@ -193,6 +200,7 @@ impl Error {
             Self::AskUser(AskUser::Unsent { .. }) => "unsent",
             Self::AskUser(AskUser::InUse { .. }) => "in_use",
             Self::AskUser(AskUser::Outdated(_)) => "outdated",
+            Self::SignIn(SignIn::Needed { .. }) => "sign_in_needed",
             Self::SignIn(SignIn::OtherUser(_)) => "other_user",
             Self::FixCode(FixCode::Invalid { .. }) => "invalid",
             Self::FixCode(FixCode::UnknownConversation(_)) => "unknown_conversation",
@@ -290,6 +298,7 @@ impl From<CommandError> for Error {
                 AskUser::TooLarge { field, message }.into()
             }
             CommandError::Offline => RetryLater::Offline.into(),
+            CommandError::SignInNeeded { reason } => SignIn::Needed { reason }.into(),
             CommandError::Refused { code, message } => Self::refused(code, message),
         }
     }

@@ -13,7 +13,8 @@ use std::{
 };
 
 use causerie::{
-    Action, Client, ConnectionState, MessageTarget, SendState, TimelineDiff, TimelineStart, Unsent,
+    Action, Client, ConnectionState, MessageTarget, SendState, TimelineDiff, TimelineStart,
+    TokenError, TokenRequest, Unsent,
 };
 use common::*;
 
@@ -138,6 +139,38 @@ async fn an_open_folder_refuses_another_user_and_another_server() {
     // And so does its data, once it is closed.
     let other = Client::builder("ws://localhost:1", "bob").data_dir(folder.path());
     assert_eq!(other.open().await.unwrap_err().code(), "other_user");
+}
+
+#[tokio::test]
+async fn what_needs_the_server_says_that_the_user_has_to_sign_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let builder = Client::builder("ws://localhost:1", "alice").data_dir(folder.path());
+    let signed_out = |_: TokenRequest| async {
+        let why = "the session ended".to_owned();
+        Err::<String, _>(TokenError::SignInNeeded(why))
+    };
+    let client = builder.token_provider(signed_out).open().await.unwrap();
+    let conversation = client.open_direct("bob").await.unwrap();
+    let mut states = client.connection_state();
+    client.start().await.unwrap();
+    while !matches!(
+        states.next().await,
+        Some(ConnectionState::SignInNeeded { .. })
+    ) {}
+    for error in [
+        client.users().fetch(vec!["bob".into()]).await.unwrap_err(),
+        conversation.members(None).await.unwrap_err(),
+    ] {
+        assert_eq!(
+            (error.code(), error.action(), error.retryable()),
+            ("sign_in_needed", Action::SignIn, false)
+        );
+        assert!(error.to_string().contains("the session ended"), "{error}");
+    }
+    client.stop().await.unwrap();
+    let error = client.users().fetch(vec!["bob".into()]).await.unwrap_err();
+    assert_eq!(error.code(), "offline");
+    client.close().await;
 }
 
 const CHILD: &str = "CAUSERIE_TEST_FOLDER";

@@ -127,6 +127,12 @@ pub enum CommandError {
     /// This needs the server, which is not reached now.
     #[error("this needs the server, which is not reached now; try again when connected")]
     Offline,
+    /// This needs the server, which is not asked again before the user signed in.
+    #[error("this needs the server, which wants the user to sign in first: {reason}")]
+    SignInNeeded {
+        /// Why, as [`ConnectionState::SignInNeeded`] says.
+        reason: String,
+    },
     /// The server refused.
     #[error("the server refused ({code}): {message}")]
     Refused {

@@ -51,6 +51,8 @@ extension CauserieError {
     public struct Code: Word {
         /// It needs the server, which is not reached now.
         public static let offline: Self = "offline"
+        /// It needs the server, which is not asked again before the user signs in.
+        public static let signInNeeded: Self = "sign_in_needed"
         /// The server cannot now.
         public static let unavailable: Self = "unavailable"
         /// The local database failed; nothing of the call was done.

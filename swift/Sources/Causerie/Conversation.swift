@@ -175,8 +175,8 @@ public final class Conversation: Sendable, Identifiable {
     /// A page of its members, from the server.
     ///
     /// - Parameter cursor: ``MembersPage/cursor`` of the page before; `nil` for the first.
-    /// - Throws: ``CauserieError``: `offline` without a connection, or the server's code;
-    ///   `CancellationError`, if the task is cancelled.
+    /// - Throws: ``CauserieError``: `offline` without a connection, `sign_in_needed` if there is
+    ///   none before the user signs in, or the server's code; `CancellationError`, if the task is cancelled.
     public func members(after cursor: String? = nil) async throws -> MembersPage {
         try await cancellable {
             MembersPage(try await self.ffi.members(cursor: cursor, cancel: $0))

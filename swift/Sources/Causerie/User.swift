@@ -14,8 +14,9 @@ public struct Users: Sendable {
 
     /// Asks the server for up to 100 users. Those that are unknown or hidden are left out.
     ///
-    /// - Throws: ``CauserieError``: `offline` if there is no connection, `invalid` if an id is
-    ///   malformed, or the server's code; `CancellationError`, if the task is cancelled.
+    /// - Throws: ``CauserieError``: `offline` if there is no connection, `sign_in_needed` if there
+    ///   is none before the user signs in, `invalid` if an id is malformed, or the server's code;
+    ///   `CancellationError`, if the task is cancelled.
     public func fetch(_ ids: [String]) async throws -> [User] {
         try await cancellable { try await ffi.fetchUsers(ids: ids, cancel: $0).map(User.init) }
     }

@@ -198,7 +198,8 @@ impl Conversation {
     /// A page of its members; the page's `cursor` gives the next.
     ///
     /// # Errors
-    /// `offline` without a connection; or the server's code.
+    /// `offline` without a connection, `sign_in_needed` if there is none before the user signs in; or
+    /// the server's code.
     pub async fn members(&self, cursor: Option<String>) -> Result<MembersPage, Error> {
         let list = ListMembers {
             conversation_id: self.id,

@@ -42,7 +42,8 @@ impl Users {
     /// Asks the server for up to 100 users. Those that are unknown or hidden are left out.
     ///
     /// # Errors
-    /// `offline` if there is no connection, `invalid` if an id is malformed; or the server's code.
+    /// `offline` if there is no connection, `sign_in_needed` if there is none before the user signs
+    /// in, `invalid` if an id is malformed; or the server's code.
     pub async fn fetch(&self, ids: Vec<String>) -> Result<Vec<User>, Error> {
         let user_ids = ids
             .iter()

@@ -7,7 +7,8 @@ use causerie_protocol::{
 
 use super::Engine;
 use crate::{
-    Command, CommandError, CommandKind, OutboxRow, OutboxState, ReplyId, SendState, StoreOp,
+    Command, CommandError, CommandKind, ConnectionState, OutboxRow, OutboxState, ReplyId,
+    SendState, StoreOp,
     conversation::{Conversation, ReadMark},
     item, planted,
     request::Purpose,
@@ -405,16 +406,26 @@ impl Engine {
         self.changes.done(reply);
     }
 
+    /// Why the server cannot be asked now.
+    pub(super) fn unreached(&self) -> CommandError {
+        match self.connection.state() {
+            ConnectionState::SignInNeeded { reason } => CommandError::SignInNeeded {
+                reason: reason.clone(),
+            },
+            _ => CommandError::Offline,
+        }
+    }
+
     fn fetch_members(&mut self, reply: ReplyId, list: ListMembers) {
         if !self.connection.is_live() {
-            return self.changes.refuse(reply, CommandError::Offline);
+            return self.changes.refuse(reply, self.unreached());
         }
         self.request(Purpose::Members(reply), Request::Members(list));
     }
 
     fn fetch_users(&mut self, reply: ReplyId, users: UserIds) {
         if !self.connection.is_live() {
-            return self.changes.refuse(reply, CommandError::Offline);
+            return self.changes.refuse(reply, self.unreached());
         }
         self.request(Purpose::Users(reply), Request::Users(users));
     }

@@ -9,7 +9,7 @@ use causerie_protocol::{
 
 use super::Engine;
 use crate::{
-    CommandError, Emission, OutboxState, Range, StoreOp,
+    Emission, OutboxState, Range, StoreOp,
     backoff::asked_wait,
     item, planted,
     request::{Fetch, FetchPurpose, Opening, Purpose},
@@ -416,9 +416,10 @@ impl Engine {
 
     /// What hung on the connection is gone.
     pub(super) fn handle_lost(&mut self) {
+        let why = self.unreached();
         for purpose in self.requests.clear() {
             if let Purpose::Members(reply) | Purpose::Users(reply) = purpose {
-                self.changes.refuse(reply, CommandError::Offline);
+                self.changes.refuse(reply, why.clone());
             }
         }
         self.sync.handle_lost();
@@ -437,7 +438,7 @@ impl Engine {
             timeline.page_came = false;
             timeline.loading = None;
             for (_, reply) in std::mem::take(&mut timeline.waiting) {
-                self.changes.refuse(reply, CommandError::Offline);
+                self.changes.refuse(reply, why.clone());
             }
         }
         self.anchor_unanchored();

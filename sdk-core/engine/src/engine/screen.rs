@@ -426,7 +426,7 @@ impl Engine {
         });
         match fetch.purpose {
             FetchPurpose::Older { timeline, .. } | FetchPurpose::Newer { timeline, .. } => {
-                self.end_loading(timeline, refused.or(Some(CommandError::Offline)));
+                self.end_loading(timeline, refused.or_else(|| Some(self.unreached())));
             }
             FetchPurpose::Around { timeline, .. } => self.want(timeline, Want::Newest),
             FetchPurpose::Newest => {

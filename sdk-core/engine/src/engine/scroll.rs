@@ -81,7 +81,7 @@ impl Engine {
             }
         };
         if !self.connection.is_live() {
-            return self.end_loading(id, Some(CommandError::Offline));
+            return self.end_loading(id, Some(self.unreached()));
         }
         self.fetches.want(Fetch {
             conversation_id,

@@ -1,8 +1,8 @@
 //! What the app asks, and what it is answered.
 
 use causerie_engine::{
-    CommandError, CommandKind, ConversationChange, Emission, OutboxState, Reply, SendState,
-    TimelineId,
+    CommandError, CommandKind, ConversationChange, Emission, Input, OutboxState, Reply, SendState,
+    TimelineId, TokenFailure,
 };
 use causerie_protocol::{
     Ack, ConversationId, ConversationKind, CreateConversation, DeleteMessage, EditMessage,
@@ -127,6 +127,36 @@ fn what_needs_the_server_fails_at_once_without_it() {
         last_reply(&device),
         Err(CommandError::UnknownWrite(temp(9)))
     );
+}
+
+#[test]
+fn what_needs_the_server_says_so_when_only_signing_in_helps() {
+    let mut device = Device::knowing(&[conv(1)]);
+    device.gives_tokens = false;
+    device.start();
+    let reason = "the session ended".to_owned();
+    device.input(Input::Token(Err(TokenFailure::SignInNeeded(
+        reason.clone(),
+    ))));
+    let needed = || {
+        Err(CommandError::SignInNeeded {
+            reason: reason.clone(),
+        })
+    };
+    device.command(CommandKind::FetchMembers(ListMembers {
+        conversation_id: conv(1),
+        cursor: None,
+    }));
+    assert_eq!(last_reply(&device), needed());
+    device.command(CommandKind::FetchUsers(UserIds {
+        user_ids: vec![bob()],
+    }));
+    assert_eq!(last_reply(&device), needed());
+    device.command(CommandKind::Stop);
+    device.command(CommandKind::FetchUsers(UserIds {
+        user_ids: vec![bob()],
+    }));
+    assert_eq!(last_reply(&device), Err(CommandError::Offline));
 }
 
 #[test]

@@ -129,7 +129,8 @@ public class Conversation internal constructor(
      * A page of its members, from the server.
      *
      * @param cursor the [MembersPage.cursor] of the page before; null for the first.
-     * @throws CauserieException `offline` without a connection, or the server's code; `closed`.
+     * @throws CauserieException `offline` without a connection, `sign_in_needed` if there is none before
+     *   the user signs in, or the server's code; `closed`.
      */
     public suspend fun members(cursor: String? = null): MembersPage = call { core.members(cursor, null) }.read()
 

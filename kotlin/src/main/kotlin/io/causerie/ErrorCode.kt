@@ -11,6 +11,9 @@ public object ErrorCode {
     /** It needs the server, which is not reached now. */
     public const val OFFLINE: String = "offline"
 
+    /** It needs the server, which is not asked again before the user signs in. */
+    public const val SIGN_IN_NEEDED: String = "sign_in_needed"
+
     /** The local database failed; nothing of the call was done. */
     public const val STORE_FAILED: String = "store_failed"
 

@@ -74,8 +74,8 @@ public class Users internal constructor(private val core: FfiClient, private val
     /**
      * Asks the server for up to 100 users. Those that are unknown or hidden are left out.
      *
-     * @throws CauserieException `offline` without a connection, `invalid` if an id is malformed, or
-     *   the server's code; `closed`.
+     * @throws CauserieException `offline` without a connection, `sign_in_needed` if there is none before
+     *   the user signs in, `invalid` if an id is malformed, or the server's code; `closed`.
      */
     public suspend fun fetch(userIds: List<String>): List<User> =
         call { core.fetchUsers(userIds, null) }.map { it.read() }
