@@ -19,6 +19,9 @@ pub enum IdError {
     /// A user id has a control character.
     #[error("a user id has no control characters")]
     UserIdControl,
+    /// A user id has nothing but blanks.
+    #[error("a user id has more than blanks")]
+    UserIdBlank,
     /// Not a UUID in its hyphenated form.
     #[error("not a UUID: {0}")]
     NotUuid(String),
@@ -27,8 +30,8 @@ pub enum IdError {
     NotRoom,
 }
 
-/// A user, by the id that the app's own backend gave: 1 to 128 bytes, no control characters,
-/// compared bytewise. Cheap to clone.
+/// A user, by the id that the app's own backend gave: 1 to 128 bytes, no control characters, not only
+/// blanks; compared bytewise. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(Arc<str>);
 
@@ -36,7 +39,7 @@ impl UserId {
     /// Checks length and characters.
     ///
     /// # Errors
-    /// [`IdError::UserIdLength`] or [`IdError::UserIdControl`].
+    /// [`IdError::UserIdLength`], [`IdError::UserIdControl`] or [`IdError::UserIdBlank`].
     pub fn new(id: impl AsRef<str>) -> Result<Self, IdError> {
         let id = id.as_ref();
         if id.is_empty() || id.len() > MAX_USER_ID_BYTES {
@@ -44,6 +47,9 @@ impl UserId {
         }
         if id.chars().any(char::is_control) {
             return Err(IdError::UserIdControl);
+        }
+        if id.chars().all(char::is_whitespace) {
+            return Err(IdError::UserIdBlank);
         }
         Ok(Self(id.into()))
     }

@@ -173,6 +173,28 @@ async fn what_needs_the_server_says_that_the_user_has_to_sign_in() {
     client.close().await;
 }
 
+#[tokio::test]
+async fn an_address_or_a_user_that_can_be_none_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |server: &str, user: &str| {
+        let builder = Client::builder(server, user).data_dir(folder.path());
+        async { builder.open().await.map_err(|error| error.to_string()) }
+    };
+    for server in ["http://localhost:1", "https://localhost:1", "localhost:1"] {
+        let error = open(server, "alice").await.unwrap_err();
+        assert!(error.starts_with("server_url: "), "{error}");
+    }
+    for user in ["", " ", "a\nb"] {
+        let error = open("ws://localhost:1", user).await.unwrap_err();
+        assert!(error.starts_with("user_id: "), "{error}");
+    }
+    open("WS://localhost:1", "alice")
+        .await
+        .unwrap()
+        .close()
+        .await;
+}
+
 const CHILD: &str = "CAUSERIE_TEST_FOLDER";
 
 /// Not a test of its own: run as another process by the ones below.

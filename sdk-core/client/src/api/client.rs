@@ -103,8 +103,8 @@ impl Client {
     }
 
     /// Begins to set up a client. The address is that of the server: `wss://chat.example.org`, or
-    /// `ws://` for tests; `https` and `http` mean the same, and without a path it is `/ws`. The
-    /// user's id is the one that the app's tokens name.
+    /// `ws://` for tests, and nothing else; without a path it is `/ws`. The user's id is the one that
+    /// the app's tokens name: 1 to 128 bytes, no control characters, and not only blanks.
     pub fn builder(server_url: &str, user_id: &str) -> ClientBuilder {
         ClientBuilder::new(server_url, user_id)
     }

@@ -16,7 +16,8 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Takes `ws`, `wss`, `http` or `https`; the path is `/ws` if there is none.
+    /// Takes `ws` and `wss`, in letters of either case, as in any URI (RFC 3986, 3.1); the path is
+    /// `/ws` if there is none.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
             return Err("name the server's address; it looks like wss://chat.example.org".into());
@@ -24,9 +25,9 @@ impl Address {
         let given: Uri = text
             .parse()
             .map_err(|_| format!("`{text}` is no address; it looks like wss://chat.example.org"))?;
-        let secure = match given.scheme_str() {
-            Some("ws" | "http") => false,
-            Some("wss" | "https") => true,
+        let secure = match given.scheme_str().map(str::to_ascii_lowercase).as_deref() {
+            Some("ws") => false,
+            Some("wss") => true,
             Some(_) | None => {
                 return Err(format!(
                     "`{text}` must begin with wss:// (or ws:// for tests)"
@@ -98,13 +99,23 @@ mod tests {
 
     #[test]
     fn an_address_without_a_path_means_the_websocket() {
-        let address = Address::parse("https://chat.example.org").unwrap();
+        let address = Address::parse("wss://chat.example.org").unwrap();
         assert_eq!(address.to_string(), "wss://chat.example.org/ws");
         assert_eq!(
             (address.host.as_str(), address.port),
             ("chat.example.org", 443)
         );
         assert!(address.secure);
+    }
+
+    #[test]
+    fn a_scheme_may_be_in_capitals() {
+        for (text, uri) in [
+            ("WSS://chat.example.org", "wss://chat.example.org/ws"),
+            ("Ws://127.0.0.1:4000/Chat", "ws://127.0.0.1:4000/Chat"),
+        ] {
+            assert_eq!(Address::parse(text).unwrap().to_string(), uri);
+        }
     }
 
     #[test]
@@ -132,6 +143,10 @@ mod tests {
             "",
             "chat.example.org",
             "ftp://x",
+            "http://chat.example.org",
+            "https://chat.example.org/ws",
+            "HTTPS://chat.example.org",
+            "wsss://chat.example.org",
             "ws://",
             "ws://a:b@host",
             "wss://a b",
