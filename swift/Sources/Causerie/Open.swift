@@ -34,6 +34,8 @@ public enum Durability: Hashable, Sendable {
 ///     ``Client/start()``. Default: attempts never end.
 ///   - tokens: Brings a token from the app's backend, on a task of its own, within 30 s. It is asked
 ///     when there is none yet, when the last one is about to expire and when the server refuses it.
+///     What can be no token (empty, with a control character, more than 28 KiB) counts as "not now", and
+///     a token that ends as soon as it comes is replaced with growing waits.
 ///     Its task is cancelled when the client is closed, which does not wait for it. See
 ///     ``TokenError`` for what to throw.
 /// - Throws: `data_dir` if the folder cannot be used, `invalid` (the server's address, the user's

@@ -6,7 +6,8 @@ package io.causerie
  * Asked whenever a connection needs one, once at a time, on a thread that it may block; it has 30 s.
  * What it throws counts as a problem that passes, and it is asked again by itself, with growing
  * pauses. So does what can be no token: empty, with a control character or half of a surrogate pair,
- * or more than 28 KiB. Only [SignInRequired] does not pass. It is cancelled when the client ends.
+ * or more than 28 KiB. A token that ends as soon as it comes is replaced with growing pauses too. Only
+ * [SignInRequired] does not pass. It is cancelled when the client ends.
  */
 public fun interface TokenProvider {
     /**
