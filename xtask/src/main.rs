@@ -47,8 +47,8 @@ fn main() -> ExitCode {
         return code;
     }
     match args::parse(std::env::args().skip(1)) {
-        Ok(Command::Help) => {
-            print!("{}", args::HELP);
+        Ok(Command::Help(name)) => {
+            print!("{}", args::help(name));
             ExitCode::SUCCESS
         }
         Ok(Command::List) => {
