@@ -3,20 +3,24 @@ package io.causerie
 import io.causerie.internal.AskedTokens
 import io.causerie.internal.Core
 import io.causerie.internal.Library
+import io.causerie.internal.Life
 import io.causerie.internal.Pulled
 import io.causerie.internal.applyTo
 import io.causerie.internal.call
 import io.causerie.internal.read
-import io.causerie.internal.translated
 import io.causerie.internal.write
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.DelicateCoroutinesApi
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -28,7 +32,6 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import java.io.Closeable
 import java.io.File
-import java.util.concurrent.atomic.AtomicReference
 import io.causerie.internal.ffi.Client as FfiClient
 import io.causerie.internal.ffi.Options as FfiOptions
 
@@ -44,8 +47,10 @@ import io.causerie.internal.ffi.Options as FfiOptions
  * thread included; none blocks. The states ([connection], [conversations], [Outbox.entries]) are there
  * at once.
  *
- * It is open until [close], or until [signOut]. Then its flows end, its states keep their last value
- * ([connection] becomes [ConnectionState.Closed]), and calls fail with `closed`. Opening the same
+ * It is open until [close], or until [signOut]. From then on every call fails with `closed`, also
+ * those of its conversations, timelines, outbox and users. Its flows end. Its states keep their last
+ * value ([connection] becomes [ConnectionState.Closed]); if the data was wiped, that is an empty list,
+ * whichever handle wiped it, also in the state of a timeline that was open then. Opening the same
  * folder again while it is open in this process gives another handle to the same data, with a life of
  * its own; another process cannot open it meanwhile. Whoever forgets to close leaves that to the end
  * of the process.
@@ -57,7 +62,7 @@ public class Causerie private constructor(
 ) : Closeable {
     /** What the SDK itself has running for this client. */
     internal val work: CoroutineScope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
-    private val ending = AtomicReference<Job>()
+    internal val life: Life = Life()
 
     private val connections =
         Pulled(work.coroutineContext.job, { core.connectionUpdates() }, { it.next() }, { it.end() })
@@ -82,10 +87,10 @@ public class Causerie private constructor(
     public val conversations: StateFlow<List<ConversationItem>> = list.asStateFlow()
 
     /** Writes that are on their way. */
-    public val outbox: Outbox = Outbox(core, work)
+    public val outbox: Outbox = Outbox(core, work, life)
 
     /** Names and pictures. */
-    public val users: Users = Users(core, work)
+    public val users: Users = Users(core, work, life)
 
     init {
         work.launch {
@@ -93,7 +98,16 @@ public class Causerie private constructor(
             // Another handle signed out.
             close()
         }.invokeOnCompletion { connectionState.value = ConnectionState.Closed("the client is closed") }
-        work.launch { lists.here { it }.collect { list.value = it.applyTo(list.value) } }
+        // It begins even if the client is closed at once: what it ends with counts.
+        @OptIn(DelicateCoroutinesApi::class)
+        work.launch(start = CoroutineStart.ATOMIC) {
+            try {
+                lists.here { it }.collect { list.value = it.applyTo(list.value) }
+            } finally {
+                // Nothing, after a wipe.
+                list.value = core.conversations().map { it.read() }
+            }
+        }
     }
 
     /**
@@ -102,14 +116,14 @@ public class Causerie private constructor(
      *
      * @throws CauserieException `closed`.
      */
-    public suspend fun start(): Unit = call { core.start() }
+    public suspend fun start(): Unit = life.call { core.start() }
 
     /**
      * Disconnects until [start]. Everything else goes on working offline.
      *
      * @throws CauserieException `closed`.
      */
-    public suspend fun stop(): Unit = call { core.stop() }
+    public suspend fun stop(): Unit = life.call { core.stop() }
 
     /**
      * The app goes to the background: closes the socket, and every file and the lock on the folder.
@@ -117,14 +131,14 @@ public class Causerie private constructor(
      *
      * @throws CauserieException `closed`.
      */
-    public suspend fun suspend(): Unit = call { core.suspend() }
+    public suspend fun suspend(): Unit = life.call { core.suspend() }
 
     /**
      * The app comes back: connects at once.
      *
      * @throws CauserieException `closed`, or why the data cannot be opened again.
      */
-    public suspend fun resume(): Unit = call { core.resume() }
+    public suspend fun resume(): Unit = life.call { core.resume() }
 
     /**
      * Asks the server now for everything that changed; offline, once connected. Never needed to stay up
@@ -132,7 +146,7 @@ public class Causerie private constructor(
      *
      * @throws CauserieException `closed`.
      */
-    public suspend fun syncNow(): Unit = call { core.syncNow(null) }
+    public suspend fun syncNow(): Unit = life.call { core.syncNow(null) }
 
     /**
      * The system says that the network came, went or changed. A hint that saves time: attempts begin
@@ -141,7 +155,7 @@ public class Causerie private constructor(
      */
     public fun networkChanged(hint: NetworkHint) {
         try {
-            translated { core.networkChanged(hint.write()) }
+            life.ask { core.networkChanged(hint.write()) }
         } catch (e: CauserieException) {
             if (e.code != ErrorCode.CLOSED) throw e
         }
@@ -152,7 +166,7 @@ public class Causerie private constructor(
      *
      * @throws CauserieException `invalid` if it is no id; `closed`.
      */
-    public fun conversation(id: String): Conversation = Conversation(translated { core.conversation(id) }, this)
+    public fun conversation(id: String): Conversation = Conversation(life.ask { core.conversation(id) }, this)
 
     /**
      * The direct conversation with a user, made if this device does not know it. Offline, too: both
@@ -160,7 +174,7 @@ public class Causerie private constructor(
      *
      * @throws CauserieException `invalid` if the id is malformed or one's own, `disk_full`, `closed`.
      */
-    public suspend fun openDirect(userId: String): Conversation = Conversation(call { core.openDirect(userId) }, this)
+    public suspend fun openDirect(userId: String): Conversation = Conversation(life.call { core.openDirect(userId) }, this)
 
     /**
      * Makes a conversation. It can be used at once, also offline.
@@ -169,7 +183,7 @@ public class Causerie private constructor(
      *   `disk_full`, `closed`.
      */
     public suspend fun createConversation(conversation: NewConversation): Conversation =
-        Conversation(call { core.createConversation(conversation.write()) }, this)
+        Conversation(life.call { core.createConversation(conversation.write()) }, this)
 
     /**
      * What happens from when it is collected on. A collector that falls more than 1,024 events behind
@@ -194,22 +208,27 @@ public class Causerie private constructor(
      *
      * @throws CauserieException `closed`.
      */
-    public suspend fun stats(): Stats = call { core.stats() }.read()
+    public suspend fun stats(): Stats = life.call { core.stats() }.read()
 
     /**
      * Signs the user out on this device, and closes the client, as well as other handles to the same
-     * folder.
+     * folder. Waits as [closeAndJoin] does; once begun, it is not cancelled.
      *
-     * @param wipe whether all local data of the user is deleted. Without, it is kept for the next time.
+     * @param wipe whether all local data of the user is deleted, and shown no more by anything that was
+     *   got from this client. Without, it is kept for the next time.
      * @param unsent what becomes of writes that were not sent.
      * @throws CauserieException `unsent` if there are such writes and they are not to be lost; then
      *   nothing has changed, and the client is open as before. `data_dir` if a file cannot be deleted;
      *   `closed`.
      */
     public suspend fun signOut(wipe: Boolean, unsent: Unsent = Unsent.Refuse) {
-        // Its end waits for calls into the app that are running: not on the caller's thread.
-        withContext(Dispatchers.IO) { call { core.signOut(wipe, unsent.write()) } }
-        close()
+        currentCoroutineContext().ensureActive()
+        // Also if the caller lives in [scope], which ends with it.
+        withContext(NonCancellable) {
+            // Its end waits for calls into the app that are running: not on the caller's thread.
+            withContext(Dispatchers.IO) { life.call { core.signOut(wipe, unsent.write()) } }
+            closeAndJoin()
+        }
     }
 
     /**
@@ -228,12 +247,7 @@ public class Causerie private constructor(
      */
     public suspend fun closeAndJoin(): Unit = beginToEnd().join()
 
-    private fun beginToEnd(): Job {
-        ending.get()?.let { return it }
-        val job = Core.background.launch(start = CoroutineStart.LAZY) { end() }
-        if (!ending.compareAndSet(null, job)) job.cancel()
-        return ending.get().also { it.start() }
-    }
+    private fun beginToEnd(): Job = life.end(::end)
 
     private suspend fun end() {
         scope.cancel()

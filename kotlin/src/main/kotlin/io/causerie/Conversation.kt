@@ -1,8 +1,6 @@
 package io.causerie
 
-import io.causerie.internal.call
 import io.causerie.internal.read
-import io.causerie.internal.translated
 import io.causerie.internal.write
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
@@ -25,10 +23,14 @@ public class Conversation internal constructor(
     private val chat: Causerie,
 ) {
     /** Its id. */
-    public val id: String = translated { core.id() }
+    public val id: String = chat.life.ask { core.id() }
 
-    /** What the list shows of it; null while this device does not know it. */
-    public fun item(): ConversationItem? = translated { core.entry() }?.read()
+    /**
+     * What the list shows of it; null while this device does not know it.
+     *
+     * @throws CauserieException `closed`.
+     */
+    public fun item(): ConversationItem? = chat.life.ask { core.entry() }?.read()
 
     /**
      * Says something. The message is in every open timeline when this returns, and goes to the
@@ -39,7 +41,7 @@ public class Conversation internal constructor(
      * @throws CauserieException `unknown_conversation`, `too_large` if it is more, `invalid` if it is
      *   empty, `disk_full`, `closed`. Then it was not queued.
      */
-    public suspend fun send(text: String): String = call { core.send(text) }
+    public suspend fun send(text: String): String = chat.life.call { core.send(text) }
 
     /**
      * As [send], with everything that a message may have.
@@ -47,7 +49,7 @@ public class Conversation internal constructor(
      * @return its key.
      * @throws CauserieException as [send].
      */
-    public suspend fun send(message: NewMessage): String = call { core.sendMessage(message.write()) }
+    public suspend fun send(message: NewMessage): String = chat.life.call { core.sendMessage(message.write()) }
 
     /**
      * Changes what one's own message says.
@@ -56,7 +58,7 @@ public class Conversation internal constructor(
      * @throws CauserieException as [send]. That the message is not there or another's is the server's
      *   to say, and then this write fails in the [Outbox].
      */
-    public suspend fun edit(target: MessageTarget, text: String): String = call { core.edit(target.write(), text) }
+    public suspend fun edit(target: MessageTarget, text: String): String = chat.life.call { core.edit(target.write(), text) }
 
     /**
      * Takes a message back, for everybody. One that was never sent just goes.
@@ -64,7 +66,7 @@ public class Conversation internal constructor(
      * @return the deletion's key.
      * @throws CauserieException as [edit].
      */
-    public suspend fun delete(target: MessageTarget): String = call { core.delete(target.write()) }
+    public suspend fun delete(target: MessageTarget): String = chat.life.call { core.delete(target.write()) }
 
     /**
      * Puts an emoji on a message.
@@ -73,7 +75,7 @@ public class Conversation internal constructor(
      * @throws CauserieException as [edit].
      */
     public suspend fun react(target: MessageTarget, emoji: String): String =
-        call { core.react(target.write(), emoji) }
+        chat.life.call { core.react(target.write(), emoji) }
 
     /**
      * Takes one's emoji off.
@@ -82,7 +84,7 @@ public class Conversation internal constructor(
      * @throws CauserieException as [edit].
      */
     public suspend fun unreact(target: MessageTarget, emoji: String): String =
-        call { core.unreact(target.write(), emoji) }
+        chat.life.call { core.unreact(target.write(), emoji) }
 
     /**
      * Everything up to this message is read; everything known, if null. Offline, the newest is told
@@ -91,7 +93,7 @@ public class Conversation internal constructor(
      * @param seq the message's place in the conversation's order.
      * @throws CauserieException `unknown_conversation`, `disk_full`, `closed`.
      */
-    public suspend fun markRead(seq: Long? = null): Unit = call { core.markRead(seq) }
+    public suspend fun markRead(seq: Long? = null): Unit = chat.life.call { core.markRead(seq) }
 
     /**
      * Call it with true at every keystroke: the SDK tells the others, at most every 3 s, and that it
@@ -99,10 +101,14 @@ public class Conversation internal constructor(
      *
      * @throws CauserieException `unknown_conversation`, `closed`.
      */
-    public suspend fun typing(typing: Boolean): Unit = call { core.typing(typing) }
+    public suspend fun typing(typing: Boolean): Unit = chat.life.call { core.typing(typing) }
 
-    /** Who types now, as far as this device was told: while a timeline of it is open. */
-    public fun typingUsers(): List<String> = translated { core.typingUsers() }
+    /**
+     * Who types now, as far as this device was told: while a timeline of it is open.
+     *
+     * @throws CauserieException `closed`.
+     */
+    public fun typingUsers(): List<String> = chat.life.ask { core.typingUsers() }
 
     /** Who types, at once and whenever it changes; see [typingUsers]. */
     public fun typingChanges(): Flow<List<String>> =
@@ -113,7 +119,7 @@ public class Conversation internal constructor(
      *
      * @throws CauserieException why the cache could not be read; `closed`.
      */
-    public suspend fun readCursors(): List<ReadCursor> = call { core.readCursors() }.map { it.read() }
+    public suspend fun readCursors(): List<ReadCursor> = chat.life.call { core.readCursors() }.map { it.read() }
 
     /**
      * How far others have read and what their devices have got: what [readCursors] gives, at once and
@@ -132,7 +138,7 @@ public class Conversation internal constructor(
      * @throws CauserieException `offline` without a connection, `sign_in_needed` if there is none before
      *   the user signs in, or the server's code; `closed`.
      */
-    public suspend fun members(cursor: String? = null): MembersPage = call { core.members(cursor, null) }.read()
+    public suspend fun members(cursor: String? = null): MembersPage = chat.life.call { core.members(cursor, null) }.read()
 
     /**
      * Lets users in. Owner and admins may.
@@ -140,7 +146,7 @@ public class Conversation internal constructor(
      * @return the write's key.
      * @throws CauserieException `invalid` if an id is malformed; otherwise as [edit].
      */
-    public suspend fun addMembers(userIds: List<String>): String = call { core.addMembers(userIds) }
+    public suspend fun addMembers(userIds: List<String>): String = chat.life.call { core.addMembers(userIds) }
 
     /**
      * Puts users out. Owner and admins may.
@@ -148,7 +154,7 @@ public class Conversation internal constructor(
      * @return the write's key.
      * @throws CauserieException as [addMembers].
      */
-    public suspend fun removeMembers(userIds: List<String>): String = call { core.removeMembers(userIds) }
+    public suspend fun removeMembers(userIds: List<String>): String = chat.life.call { core.removeMembers(userIds) }
 
     /**
      * Changes what users may do. Owner and admins may.
@@ -157,7 +163,7 @@ public class Conversation internal constructor(
      * @return the write's key.
      * @throws CauserieException as [addMembers].
      */
-    public suspend fun setRole(userIds: List<String>, role: String): String = call { core.setRole(userIds, role) }
+    public suspend fun setRole(userIds: List<String>, role: String): String = chat.life.call { core.setRole(userIds, role) }
 
     /**
      * Changes title, picture or settings. Owner and admins may.
@@ -165,7 +171,7 @@ public class Conversation internal constructor(
      * @return the write's key.
      * @throws CauserieException as [edit].
      */
-    public suspend fun update(changes: ConversationChanges): String = call { core.update(changes.write()) }
+    public suspend fun update(changes: ConversationChanges): String = chat.life.call { core.update(changes.write()) }
 
     /**
      * Leaves it. A direct conversation cannot be left.
@@ -173,17 +179,21 @@ public class Conversation internal constructor(
      * @return the write's key.
      * @throws CauserieException as [edit].
      */
-    public suspend fun quit(): String = call { core.quit() }
+    public suspend fun quit(): String = chat.life.call { core.quit() }
 
-    /** What was typed on this device and not sent. */
-    public fun draft(): String? = translated { core.draft() }
+    /**
+     * What was typed on this device and not sent.
+     *
+     * @throws CauserieException `closed`.
+     */
+    public fun draft(): String? = chat.life.ask { core.draft() }
 
     /**
      * Keeps what was typed, on this device; forgets it with null.
      *
      * @throws CauserieException `unknown_conversation`, `disk_full`, `closed`.
      */
-    public suspend fun setDraft(text: String?): Unit = call { core.setDraft(text) }
+    public suspend fun setDraft(text: String?): Unit = chat.life.call { core.setDraft(text) }
 
     /**
      * Opens a view of it. What is cached is there when this returns, also offline.
@@ -196,7 +206,7 @@ public class Conversation internal constructor(
     public suspend fun timeline(start: TimelineStart = TimelineStart.Newest, page: Int = PAGE): Timeline {
         var opened: FfiTimeline? = null
         try {
-            call { opened = core.timeline(start.write(), page.toLong()) }
+            chat.life.call { opened = core.timeline(start.write(), page.toLong()) }
         } catch (e: CancellationException) {
             // It was opened, and nobody will have it.
             opened?.let {
@@ -206,7 +216,7 @@ public class Conversation internal constructor(
             throw e
         }
         val owner = chat.work.coroutineContext
-        return Timeline(checkNotNull(opened), CoroutineScope(owner + SupervisorJob(owner.job)), id)
+        return Timeline(checkNotNull(opened), CoroutineScope(owner + SupervisorJob(owner.job)), id, chat.life)
     }
 
     private companion object {

@@ -1,12 +1,13 @@
 package io.causerie
 
+import io.causerie.internal.Life
 import io.causerie.internal.Pulled
 import io.causerie.internal.applyTo
 import io.causerie.internal.border.OutboxUpdate
-import io.causerie.internal.call
 import io.causerie.internal.read
-import io.causerie.internal.translated
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.DelicateCoroutinesApi
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -24,18 +25,34 @@ import io.causerie.internal.ffi.Client as FfiClient
  * The writes of this device that the server has not settled. They go by themselves, in the order made,
  * whenever there is a connection, also after the app was killed; only [cancel] gives one up.
  */
-public class Outbox internal constructor(private val core: FfiClient, scope: CoroutineScope) {
+public class Outbox internal constructor(
+    private val core: FfiClient,
+    scope: CoroutineScope,
+    private val life: Life,
+) {
     /** By key; replaced as a whole, and null once the client is closed. */
     private val byKey = MutableStateFlow<Map<String, OutboxEntry>?>(null)
     private val list: MutableStateFlow<List<OutboxEntry>>
 
     init {
-        val entries = core.outbox().map { it.read() }.associateByTo(LinkedHashMap()) { it.key }
+        val entries = all()
         byKey.value = entries
         list = MutableStateFlow(entries.values.toList())
         val updates = Pulled(scope.coroutineContext.job, { core.outboxUpdates() }, { it.next() }, { it.end() })
-        scope.launch { updates.here { it }.collect(::apply) }.invokeOnCompletion { byKey.value = null }
+        // It begins even if the client is closed at once: what it ends with counts.
+        @OptIn(DelicateCoroutinesApi::class)
+        scope.launch(start = CoroutineStart.ATOMIC) {
+            try {
+                updates.here { it }.collect(::apply)
+            } finally {
+                byKey.value = null
+                // Nothing, after a wipe.
+                list.value = all().values.toList()
+            }
+        }
     }
+
+    private fun all() = core.outbox().map { it.read() }.associateByTo(LinkedHashMap()) { it.key }
 
     private fun apply(update: OutboxUpdate) {
         val entries = LinkedHashMap(byKey.value.orEmpty())
@@ -75,13 +92,13 @@ public class Outbox internal constructor(private val core: FfiClient, scope: Cor
      *
      * @throws CauserieException `invalid` if it is no key; `closed`.
      */
-    public fun now(key: String): SendState? = translated { core.writeStatus(key) }?.read()
+    public fun now(key: String): SendState? = life.ask { core.writeStatus(key) }?.read()
 
     private fun nowIfOpen(key: String) =
         try {
             now(key)
         } catch (e: CauserieException) {
-            if (byKey.value != null) throw e
+            if (e.code != ErrorCode.CLOSED) throw e
             null
         }
 
@@ -91,14 +108,14 @@ public class Outbox internal constructor(private val core: FfiClient, scope: Cor
      * @throws CauserieException `unknown_write` if nobody remembers it or it is cancelled meanwhile,
      *   `closed`.
      */
-    public suspend fun settled(key: String): SendState = call { core.settled(key, null) }.read()
+    public suspend fun settled(key: String): SendState = life.call { core.settled(key, null) }.read()
 
     /**
      * Queues a failed write again, under the same key, as the last one.
      *
      * @throws CauserieException `unknown_write`, or why it could not be stored; `closed`.
      */
-    public suspend fun retry(key: String): Unit = call { core.retry(key) }
+    public suspend fun retry(key: String): Unit = life.call { core.retry(key) }
 
     /**
      * Gives a write up. One that was never sent just goes; a message that may have reached the server
@@ -106,5 +123,5 @@ public class Outbox internal constructor(private val core: FfiClient, scope: Cor
      *
      * @throws CauserieException as [retry].
      */
-    public suspend fun cancel(key: String): Unit = call { core.cancelWrite(key) }
+    public suspend fun cancel(key: String): Unit = life.call { core.cancelWrite(key) }
 }

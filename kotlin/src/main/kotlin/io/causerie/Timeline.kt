@@ -1,11 +1,13 @@
 package io.causerie
 
+import io.causerie.internal.Life
 import io.causerie.internal.Pulled
-import io.causerie.internal.call
 import io.causerie.internal.closed
 import io.causerie.internal.read
 import io.causerie.internal.translated
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.DelicateCoroutinesApi
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -45,6 +47,7 @@ public class Timeline internal constructor(
     private val scope: CoroutineScope,
     /** The conversation that it shows. */
     public val conversationId: String,
+    private val life: Life,
 ) : Closeable {
     private val isClosed = AtomicBoolean()
     private val updates =
@@ -52,10 +55,17 @@ public class Timeline internal constructor(
 
     private val states = lazy {
         val states = MutableStateFlow(now())
-        scope.launch {
-            updates.here { it.read() }.collect { update ->
-                val items = update.applyTo(states.value.items)
-                states.value = TimelineState(items, update.hasOlder, update.hasNewer, update.loading)
+        // It begins even if it is closed at once: what it ends with counts.
+        @OptIn(DelicateCoroutinesApi::class)
+        scope.launch(start = CoroutineStart.ATOMIC) {
+            try {
+                updates.here { it.read() }.collect { update ->
+                    val items = update.applyTo(states.value.items)
+                    states.value = TimelineState(items, update.hasOlder, update.hasNewer, update.loading)
+                }
+            } finally {
+                // Nothing, after a wipe. What was closed by itself before keeps what it showed.
+                lastIfOpen()?.let { states.value = it }
             }
         }
         states.asStateFlow()
@@ -67,7 +77,8 @@ public class Timeline internal constructor(
 
     /**
      * What it shows: at once, and after every change. A slow collector misses states in between,
-     * never the last one. After the timeline was closed it keeps the last state.
+     * never the last one. After the timeline was closed it keeps the last state, unless the client was
+     * signed out with a wipe meanwhile: then that is an empty one.
      *
      * @throws CauserieException `closed` if it is asked for the first time after that.
      */
@@ -79,10 +90,19 @@ public class Timeline internal constructor(
      *
      * @throws CauserieException `closed` if the timeline or the client is closed.
      */
-    public fun now(): TimelineState = translated {
+    public fun now(): TimelineState = life.ask { snapshot() }
+
+    private fun snapshot(): TimelineState {
         val (items, state) = core.snapshot()
-        TimelineState(items.map { it.read() }, state.hasOlder, state.hasNewer, state.loading)
+        return TimelineState(items.map { it.read() }, state.hasOlder, state.hasNewer, state.loading)
     }
+
+    private fun lastIfOpen() =
+        try {
+            translated { snapshot() }
+        } catch (_: CauserieException) {
+            null
+        }
 
     /**
      * What it shows and how it changes. The first update holds a [TimelineChange.Reset] with what is
@@ -111,7 +131,7 @@ public class Timeline internal constructor(
 
     private suspend fun load(block: suspend () -> Unit) {
         if (isClosed.get()) throw closed(code = ErrorCode.TIMELINE_CLOSED)
-        call(block)
+        life.call(block)
     }
 
     /** Closes it: its flows end. Returns at once; once more does nothing. */

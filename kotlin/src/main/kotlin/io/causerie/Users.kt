@@ -1,9 +1,8 @@
 package io.causerie
 
+import io.causerie.internal.Life
 import io.causerie.internal.Pulled
-import io.causerie.internal.call
 import io.causerie.internal.read
-import io.causerie.internal.translated
 import io.causerie.internal.write
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -19,7 +18,6 @@ import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.flowOn
 import kotlinx.coroutines.flow.transformWhile
 import kotlinx.coroutines.flow.update
-import kotlinx.coroutines.isActive
 import kotlinx.coroutines.job
 import kotlinx.coroutines.launch
 import io.causerie.internal.ffi.Client as FfiClient
@@ -28,7 +26,11 @@ import io.causerie.internal.ffi.Client as FfiClient
  * What is known of users. Names come with the conversations and messages that need them, and are kept
  * for offline use.
  */
-public class Users internal constructor(private val core: FfiClient, private val scope: CoroutineScope) {
+public class Users internal constructor(
+    private val core: FfiClient,
+    private val scope: CoroutineScope,
+    private val life: Life,
+) {
     /**
      * How often users changed; null once the client is closed. It listens from when somebody watches
      * first, once for all: a timeline watches each of its senders.
@@ -43,11 +45,19 @@ public class Users internal constructor(private val core: FfiClient, private val
         changes.asStateFlow()
     }
 
-    /** A user, if known on this device. */
-    public operator fun get(userId: String): User? = translated { core.user(userId) }?.read()
+    /**
+     * A user, if known on this device.
+     *
+     * @throws CauserieException `closed`.
+     */
+    public operator fun get(userId: String): User? = life.ask { core.user(userId) }?.read()
 
-    /** All users known on this device, in no order. */
-    public fun all(): List<User> = translated { core.users() }.map { it.read() }
+    /**
+     * All users known on this device, in no order.
+     *
+     * @throws CauserieException `closed`.
+     */
+    public fun all(): List<User> = life.ask { core.users() }.map { it.read() }
 
     /**
      * A user, now and whenever name or picture changes; null while nothing is known. As many as there
@@ -61,7 +71,7 @@ public class Users internal constructor(private val core: FfiClient, private val
                 val user = try {
                     get(userId)
                 } catch (e: CauserieException) {
-                    if (scope.isActive) throw e
+                    if (e.code != ErrorCode.CLOSED) throw e
                     return@transformWhile false
                 }
                 emit(user)
@@ -78,5 +88,5 @@ public class Users internal constructor(private val core: FfiClient, private val
      *   the user signs in, `invalid` if an id is malformed, or the server's code; `closed`.
      */
     public suspend fun fetch(userIds: List<String>): List<User> =
-        call { core.fetchUsers(userIds, null) }.map { it.read() }
+        life.call { core.fetchUsers(userIds, null) }.map { it.read() }
 }

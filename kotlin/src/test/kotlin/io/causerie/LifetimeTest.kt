@@ -4,10 +4,12 @@ import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.flow.collect
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.onEach
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.isActive
 import kotlinx.coroutines.launch
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
@@ -96,6 +98,61 @@ class LifetimeTest {
         chat.outbox.entries.awaits { it.size == 2 }
         chat.signOut(wipe = true, unsent = Unsent.Discard)
         offline(dir).use { assertTrue(it.conversations.value.isEmpty()) }
+    }
+
+    @Test
+    fun `after a wipe nothing that was got before shows what there was`() = test {
+        val handles = List(2) { offline(dir) }
+        val (chat, other) = handles
+        val key = chat.openDirect("bob").send("a secret")
+        val conversations = handles.map { it.conversation(chat.conversations.awaits { it.size == 1 }.single().conversationId) }
+        conversations.first().setDraft("half a secret")
+        val timelines = conversations.map { it.timeline() }
+        timelines.forEach { timeline -> timeline.state.awaits { it.items.size == 1 } }
+        for (handle in handles) {
+            handle.conversations.awaits { it.singleOrNull()?.draft == "half a secret" }
+            handle.outbox.entries.awaits { it.size == 2 }
+        }
+        chat.signOut(wipe = true, unsent = Unsent.Discard)
+        other.closeAndJoin()
+        for ((handle, timeline) in handles.zip(timelines)) {
+            assertEquals(emptyList<ConversationItem>(), handle.conversations.value)
+            assertEquals(emptyList<OutboxEntry>(), handle.outbox.entries.value)
+            assertEquals(emptyList<SendState>(), handle.outbox.state(key).toList())
+            assertEquals(TimelineState(emptyList(), hasOlder = false, hasNewer = false, loading = false), timeline.state.value)
+            assertEquals(emptyList<TimelineUpdate>(), timeline.changes().toList())
+            for (call in listOf<() -> Any?>(timeline::now, { handle.outbox.now(key) }, { handle.users["bob"] })) {
+                assertEquals("closed", refused { call() }.code)
+            }
+        }
+        for (conversation in conversations) {
+            for (call in listOf<() -> Any?>(conversation::draft, conversation::item, conversation::typingUsers)) {
+                assertEquals("closed", refused { call() }.code)
+            }
+        }
+    }
+
+    @Test
+    fun `a conversation of a closed handle answers no more, though another handle is open`() = test {
+        val (first, second) = List(2) { offline(dir) }
+        val bob = first.openDirect("bob")
+        first.close()
+        assertEquals("closed", refused { bob.draft() }.code)
+        assertEquals("closed", refused { bob.send("Salut") }.code)
+        assertNull(second.conversation(bob.id).draft())
+        second.closeAndJoin()
+    }
+
+    @Test
+    fun `who signs out in the client's own scope comes to the next line`() = test {
+        val chat = offline(dir)
+        val signedOut = CompletableDeferred<Unit>()
+        chat.scope.launch {
+            chat.signOut(wipe = true)
+            signedOut.complete(Unit)
+        }
+        signedOut.await()
+        assertTrue(chat.connection.value is ConnectionState.Closed)
     }
 
     @Test

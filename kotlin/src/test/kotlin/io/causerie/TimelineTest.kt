@@ -1,5 +1,6 @@
 package io.causerie
 
+import io.causerie.internal.Life
 import io.causerie.internal.border.TimelineSnapshot
 import io.causerie.internal.ffi.NoHandle
 import kotlinx.coroutines.CoroutineScope
@@ -27,7 +28,7 @@ class TimelineTest {
 
     @Test
     fun `what a timeline shows now is asked at once, so that nothing comes between`() {
-        val timeline = Timeline(RestlessCore(), CoroutineScope(Job()), "a conversation")
+        val timeline = Timeline(RestlessCore(), CoroutineScope(Job()), "a conversation", Life())
         // One question for each.
         assertEquals(listOf(true, false), List(2) { timeline.now().hasOlder })
     }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.AtomicInteger
+import io.causerie.internal.Life
 import io.causerie.internal.border.Event as FfiEvent
 import io.causerie.internal.border.EventFilter as FfiEventFilter
 import io.causerie.internal.border.User as FfiUser
@@ -51,7 +52,7 @@ class UsersTest {
 
     private val core = ToldCore()
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
-    private val users = Users(core, scope)
+    private val users = Users(core, scope, Life())
 
     @Test
     fun `all who watch a user share one listener, and each is told of its own`() = test {

@@ -1,6 +1,7 @@
 package io.causerie.internal
 
 import io.causerie.CauserieException
+import io.causerie.ErrorCode
 import io.causerie.internal.ffi.Disposable
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
@@ -55,7 +56,7 @@ internal class Pulled<U : Disposable, B : Any>(
         try {
             Result.success(translated(question))
         } catch (e: CauserieException) {
-            if (owner.isActive) throw e
+            if (owner.isActive && e.code != ErrorCode.CLOSED) throw e
             Result.failure(e)
         }
 
