@@ -2,6 +2,7 @@ package io.causerie.readme
 
 // The README's example begins here.
 import io.causerie.Causerie
+import kotlinx.coroutines.launch
 import java.io.File
 
 suspend fun main() {
@@ -9,6 +10,7 @@ suspend fun main() {
         System.getenv("TOKEN").orEmpty() // your backend's; asked for whenever one is needed
     } // outbox and cache; it opens offline too
     chat.start() // from here on it stays connected by itself
+    chat.scope.launch { chat.connection.collect { println(it) } }
 
     val bob = chat.openDirect("bob")
     val timeline = bob.timeline()
