@@ -49,7 +49,8 @@ private const val BATCH = 64
 
 /**
  * What crossing into the core costs through the public API: a plain call, a future that is ready, a
- * future that a thread of the core's completes, and an event of a timeline in a batch of 64. The third
+ * future that a thread of the core's completes, a message that is committed, and an event of a timeline
+ * in a batch of 64. The third
  * waits for two threads to wake, which takes as long as it takes on the machine: the same without the
  * SDK is measured by turns with it, and the budget is for the rest. Against a real server; the library should
  * be a release one.
@@ -83,7 +84,7 @@ private suspend fun measure(server: TestServer, folder: File): List<Cost> {
             listOf(
                 cost("a plain call") { mine.typingUsers() },
                 cost("a future that is ready") { alice.outbox.settled(key) },
-            ) + handedOver { mine.typing(false) } + events(alice, mine, theirs)
+            ) + handedOver { mine.typing(false) } + writing(alice.openDirect("carol")) + events(alice, mine, theirs)
         }
     }
 }
@@ -118,6 +119,19 @@ private suspend fun handedOver(call: suspend () -> Unit): List<Cost> = HandOver(
 
 private const val WARM_UP = 300
 private const val SAMPLES = 300
+
+/** A message, until it is on the disk and in the timelines. The disk's, for the most part: no budget. */
+private suspend fun writing(conversation: Conversation): Cost {
+    val samples = List(SENDS_WARM_UP + SENDS) { n ->
+        val begun = System.nanoTime()
+        conversation.send("$n: a line of about the length that people write")
+        System.nanoTime() - begun
+    }
+    return Cost("a message sent, with its commit", null, samples.drop(SENDS_WARM_UP))
+}
+
+private const val SENDS_WARM_UP = 200
+private const val SENDS = 500
 
 /**
  * A collector that is busy while 64 messages of another user come, and is then told of them: from when
