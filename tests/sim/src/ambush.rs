@@ -100,7 +100,7 @@ impl World {
         let takes = |ambush: &Ambush| {
             let fault = &ambush.fault;
             fault.occasion == occasion
-                && (occasion != Occasion::Output || fault.device == device)
+                && (!occasion.is_of_a_device() || fault.device == device)
                 && self.now >= ambush.from
                 && self.has_aim(ambush)
                 && self.can_strike(fault)

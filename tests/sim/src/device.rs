@@ -411,19 +411,22 @@ impl World {
     }
 
     pub(crate) fn pump_device(&mut self, index: usize) {
+        let mut occasions: &[Occasion] = &[Occasion::Output];
         loop {
             let device = &mut self.devices[index];
             let Some(output) = device.engine.as_mut().and_then(Engine::poll_output) else {
                 break;
             };
-            if self.is_ambushed()
-                && let Some(fault) = self.ambushed(Occasion::Output, index)
-            {
-                return self.strike(fault);
+            if self.is_ambushed() {
+                let mut taken = occasions.iter();
+                if let Some(fault) = taken.find_map(|occasion| self.ambushed(*occasion, index)) {
+                    return self.strike(fault);
+                }
             }
             if !self.carry_out(index, output) {
                 return;
             }
+            occasions = &[Occasion::Output, Occasion::Between];
         }
         if let Err(what) = self.model.look(&mut self.devices[index]) {
             self.blame(format!("device {index} {what}"));

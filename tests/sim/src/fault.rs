@@ -43,8 +43,8 @@ impl Fault {
         // What aims at a state has little time to let occasions pass.
         let left = match (occasion, aim) {
             (Occasion::Any | Occasion::Hint, _) => 0,
-            (Occasion::Output, None) => dice.below(12),
-            (Occasion::Output, Some(_)) => dice.below(3),
+            (Occasion::Output | Occasion::Between, None) => dice.below(12),
+            (Occasion::Output | Occasion::Between, Some(_)) => dice.below(3),
             (Occasion::Commit | Occasion::Apply | Occasion::Sync, None) => dice.below(8),
             (Occasion::Commit | Occasion::Apply | Occasion::Sync, Some(_)) => 0,
         };
@@ -68,6 +68,8 @@ pub enum Occasion {
     Any,
     /// Its device's engine gives out something.
     Output,
+    /// Its device's engine gives out something more, and what it gave out before is carried out.
+    Between,
     /// A node begins a transaction.
     Commit,
     /// The database applies a transaction.
@@ -79,8 +81,15 @@ pub enum Occasion {
 }
 
 impl Occasion {
+    /// Whether only a fault of the device where it arises may take it.
+    pub fn is_of_a_device(self) -> bool {
+        matches!(self, Self::Output | Self::Between)
+    }
+
     fn draw(kind: FaultKind, dice: &mut Rng) -> Self {
         match kind {
+            // Where one half is done and the other is not, there is most to be lost.
+            FaultKind::DeviceDies if dice.one_in(2) => Self::Between,
             FaultKind::DeviceDies => Self::Output,
             FaultKind::NodeDiesInCommit => Self::Commit,
             FaultKind::CommitFails => Self::Apply,
