@@ -138,7 +138,11 @@ export class Viewport<T> {
     for (const [index, height] of heights) {
       const item = this.#items[index];
       if (item === undefined) continue;
-      this.#measured.set(this.rows.key(item), height);
+      const key = this.rows.key(item);
+      const change = height - this.#heights.at(index);
+      // One that was never drawn, since the reader jumped to it, begins where it was guessed to begin.
+      if (this.#anchor?.index === index && !this.#measured.has(key)) this.#anchor = { index, key, offset: this.#anchor.offset + change };
+      this.#measured.set(key, height);
       if (this.#heights.set(index, height)) news = true;
     }
     if (news) this.#place(true);
@@ -199,7 +203,11 @@ export class Viewport<T> {
       this.#scroll = this.#endScroll();
       this.#lookForAnchor();
     } else if (this.#anchor !== null) {
-      this.#scroll = Math.max(0, Math.min(this.top(this.#anchor.index + 1) - this.#anchor.offset, this.#endScroll()));
+      const { index, key, offset } = this.#anchor;
+      const bottom = this.top(index + 1);
+      this.#scroll = Math.max(0, Math.min(bottom - offset, this.#endScroll()));
+      // At either end there may be no room to keep it in its place: from now on it is where it is.
+      this.#anchor = { index, key, offset: bottom - this.#scroll };
     } else {
       this.#scroll = Math.max(0, Math.min(this.#scroll, this.#endScroll()));
       this.#lookForAnchor();
