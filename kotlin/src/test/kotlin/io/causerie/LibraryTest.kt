@@ -21,7 +21,9 @@ class LibraryTest {
 
     /** What a process is told that has the library in this folder, or has not; the same every time. */
     private fun told(): String {
-        val process = child("io.causerie.UnlibrariedKt", environment = mapOf("CAUSERIE_LIBRARY_DIR" to dir.path))
+        // The system's own search must not find the one that a build has left in a folder of it.
+        val environment = mapOf("CAUSERIE_LIBRARY_DIR" to dir.path, "LD_LIBRARY_PATH" to "", "DYLD_LIBRARY_PATH" to "")
+        val process = child("io.causerie.UnlibrariedKt", environment = environment)
         val lines = process.inputStream.bufferedReader().readLines()
         assertTrue(process.waitFor(PATIENCE, TimeUnit.MILLISECONDS))
         assertEquals(3, lines.size, "$lines")
