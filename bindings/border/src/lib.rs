@@ -8,18 +8,20 @@
 //! - [`Fault`]: the one error.
 //! - [`Pull`]: a stream of changes that is asked for its next one, and can be ended from elsewhere.
 //! - [`parse`]: ids from text.
+//! - [`log`]: the SDK's log, for one sink of the process.
 //!
 //! The crates beside this one wrap the objects (`Client`, `Conversation`, `Timeline`, …), each with
 //! its own tool, and do nothing else. The records derive for uniffi and napi by feature;
 //! flutter_rust_bridge reads this crate's source. The reasons are in
 //! `docs/adr/0010-api-shape-for-other-languages.md`.
 //!
-//! What it refuses to do: it holds no logic, keeps no state and knows no language.
+//! What it refuses to do: it holds no logic, keeps no state but the log's sink, and knows no language.
 
 #![deny(missing_docs)]
 #![warn(missing_debug_implementations)]
 
 mod fault;
+pub mod log;
 pub mod parse;
 mod pull;
 pub mod record;

@@ -54,6 +54,12 @@ impl<S: Stream + Unpin> Pull<S> {
         change
     }
 
+    /// Waits until it has ended, by [`Pull::close`] or with its stream.
+    pub async fn closed(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+    }
+
     /// Ends it: whoever waits gets `None` at once. Once more does nothing.
     pub fn close(&self) {
         self.closed.send_replace(true);

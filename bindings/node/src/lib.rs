@@ -2,24 +2,43 @@
 //!
 //! [`Client`], [`Conversation`], [`Timeline`] and what they give are thin: each call goes to its
 //! namesake in `causerie`, and what crosses is a record of `causerie_border`, as a plain object
-//! with string unions and numbers. A call that fails rejects with an `Error` whose message is a
-//! `Fault` as JSON, since the promise of an async function carries no fields of our own;
-//! `index.js` beside this crate makes a `CauserieError` of it, and async iterators of the updates.
+//! with string unions and numbers. The package's TypeScript (`ts/` beside this crate) makes its API of
+//! it; nobody else is to call this. A call that fails throws or rejects with an `Error` whose message
+//! is a `Fault` as JSON, since a promise's error carries no fields of our own.
 //!
-//! JavaScript is called back for tokens and by listeners only, and never blocked. Every function
-//! that is not async says `catch_unwind`: without it, a panic in it ends the process.
+//! What changes comes in two ways. States are pushed, by functions that are weak, so that a process
+//! may end while somebody listens; the next batch waits until the function has returned. What an app
+//! reads in a loop is asked for, and its promise keeps the process alive, as any other.
+//!
+//! JavaScript is never blocked, and its threads come and go: a worker may end with everything open.
+//! So no future borrows what belongs to a JavaScript object, and what waits for JavaScript ends with
+//! the object that it was registered with. A panic is an error of the call.
 
 #![deny(missing_docs)]
 
+mod call;
+mod cancellation;
 mod client;
 mod conversation;
-mod fault;
-mod listener;
+mod log;
+mod outbox;
+mod timeline;
+mod token;
 #[cfg(feature = "trial")]
 mod trial;
 mod updates;
 
+pub use cancellation::Cancellation;
 pub use client::{Client, Options};
-pub use conversation::{Conversation, Timeline};
-pub use listener::Subscription;
-pub use updates::{ConnectionUpdates, ListUpdates, TimelineUpdates};
+pub use conversation::Conversation;
+pub use log::set_log_sink;
+pub use timeline::Timeline;
+pub use updates::{Events, Subscription, TimelineUpdates};
+
+use napi_derive::napi;
+
+/// The version of the SDK.
+#[napi(catch_unwind)]
+pub fn version() -> napi::Result<String> {
+    call::call(|| Ok::<_, causerie::Error>(env!("CARGO_PKG_VERSION").to_owned()))
+}

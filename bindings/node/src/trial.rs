@@ -1,48 +1,72 @@
-//! What no app can do on purpose: for the script that tries the border.
+//! What no app can do on purpose: for the tests of the border.
 
 use causerie_border::record::{DiffKind, TimelineBatch, TimelineDiff, TimelineItem, TimelineState};
+use futures_util::stream;
+use napi::{Env, bindgen_prelude::PromiseRaw};
 use napi_derive::napi;
 
-use crate::listener::{Listener, tell};
+use crate::{
+    call::{call, look, promise},
+    updates::{Listener, Subscription, listen},
+};
 
 /// Panics.
 #[napi(catch_unwind)]
-pub fn trial_panic() {
-    panic!("on purpose");
+pub fn trial_panic() -> napi::Result<()> {
+    call(|| -> Result<(), causerie::Error> { panic!("on purpose") })
 }
 
-/// Panics in a future.
-#[napi]
-pub async fn trial_panic_later() {
-    panic!("on purpose, later");
+/// Panics in a future, once it was woken.
+#[napi(catch_unwind)]
+pub fn trial_panic_later(env: &Env) -> napi::Result<PromiseRaw<'_, ()>> {
+    promise(env, async {
+        tokio::task::yield_now().await;
+        if true {
+            panic!("on purpose, later");
+        }
+        Ok::<_, causerie::Error>(())
+    })
+}
+
+/// Logs so many records.
+#[napi(catch_unwind)]
+pub fn trial_log(count: i64) -> napi::Result<()> {
+    look(|| {
+        for number in 0..count {
+            tracing::info!(number, "on purpose");
+        }
+    })
 }
 
 /// Nothing: what a call costs.
 #[napi(catch_unwind)]
-pub fn trial_call() -> i64 {
-    (1 << 53) - 1
+pub fn trial_call() -> napi::Result<i64> {
+    look(|| (1 << 53) - 1)
 }
 
 /// Nothing: what a promise costs.
-#[napi]
-pub async fn trial_future() -> i64 {
-    (1 << 53) - 1
+#[napi(catch_unwind)]
+pub fn trial_future(env: &Env) -> napi::Result<PromiseRaw<'_, i64>> {
+    promise(env, async { Ok::<_, causerie::Error>((1 << 53) - 1) })
 }
 
-/// Calls a listener so many times with so many items each, from a thread of its own.
-#[napi(catch_unwind)]
-pub fn trial_flood(listener: Listener<TimelineBatch>, calls: i64, items: i64) {
-    std::thread::spawn(move || {
-        for _ in 0..calls {
-            tell(&listener, batch(items));
-        }
-    });
+/// Tells a listener so many batches with so many items each.
+#[napi(
+    catch_unwind,
+    ts_args_type = "listener: (batch: TimelineBatch | null) => void, calls: number, items: number"
+)]
+pub fn trial_flood(
+    listener: Listener<TimelineBatch>,
+    calls: i64,
+    items: i64,
+) -> napi::Result<Subscription> {
+    listen(stream::iter(0..calls), move |_| batch(items), listener)
 }
 
 /// What one asks for instead.
-#[napi]
-pub async fn trial_batch(items: i64) -> TimelineBatch {
-    batch(items)
+#[napi(catch_unwind)]
+pub fn trial_batch(env: &Env, items: i64) -> napi::Result<PromiseRaw<'_, TimelineBatch>> {
+    promise(env, async move { Ok::<_, causerie::Error>(batch(items)) })
 }
 
 fn batch(items: i64) -> TimelineBatch {
