@@ -29,6 +29,10 @@ export class OpenTimeline implements Timeline {
     return this.#state;
   }
 
+  async now(): Promise<TimelineState> {
+    return this.#snapshot();
+  }
+
   changes(options?: CallOptions): AsyncIterableIterator<TimelineUpdate> {
     this.#open();
     const updates = this.#core.look(() => this.#inner.updates());
@@ -64,10 +68,14 @@ export class OpenTimeline implements Timeline {
     if (this.#owner.ended) throw closed('timeline_closed', 'the timeline is closed');
   }
 
-  #begin(): Value<TimelineState> {
+  #snapshot(): TimelineState {
     this.#open();
     const { items, state } = this.#core.look(() => this.#inner.snapshot());
-    const value = new Value<TimelineState>({ items: items.map(read.item), ...state });
+    return { items: items.map(read.item), ...state };
+  }
+
+  #begin(): Value<TimelineState> {
+    const value = new Value<TimelineState>(this.#snapshot());
     // Its first batch holds all that is there, and what is the same stays the same.
     const batches = this.#core.look(() =>
       this.#inner.onBatch((batch) => {

@@ -64,6 +64,13 @@ export interface Timeline extends AsyncDisposable {
   readonly state: State<TimelineState>;
 
   /**
+   * What it shows now, out of the core, all of one moment; `state` follows it within moments.
+   *
+   * @throws CauserieError `timeline_closed`, `closed`.
+   */
+  now(): Promise<TimelineState>;
+
+  /**
    * How it changes: the first update holds a `reset` with what is there, and so does the next after
    * the reader fell some hundred changes behind; between them nothing is lost and nothing comes twice.
    * What comes while the reader is busy comes as one update. Ends when the timeline, the client or
