@@ -9,7 +9,7 @@
 //! - [`report`] is the table at the end, and the exit code.
 //! - [`fuzz`] fuzzes, where the tools for it are at hand.
 //! - [`setup`] installs what is missing, and [`inside`] runs what is only in a tree of its own.
-//! - [`kotlin`] and [`swift`] have the suites of these languages.
+//! - [`node`], [`kotlin`] and [`swift`] have the suites of these languages.
 //! - [`bindings`] generates what Kotlin and Swift call, and notices drift.
 //! - [`library`] builds what an app ships, and weighs it by its [`budget`]; [`package`] does so for
 //!   phones.
@@ -23,6 +23,7 @@ mod harness;
 mod inside;
 mod kotlin;
 mod library;
+mod node;
 mod package;
 mod place;
 mod planted;

@@ -13,7 +13,7 @@ use crate::verdict::Judge;
 pub const SERVER_FEATURES: &str = "control";
 
 /// All of it in one build, so that each suite finds it built by the one before it.
-const LIBRARIES: &str = "build --locked -p causerie-cli -p causerie-ffi -p causerie-node \
+pub const LIBRARIES: &str = "build --locked -p causerie-cli -p causerie-ffi -p causerie-node \
     -p causerie-flutter --features causerie-cli/control,causerie-ffi/trial,causerie-ffi/bindgen,causerie-node/trial";
 
 /// One command and how its end is judged.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use crate::kotlin;
+use crate::node;
 use crate::place::{Place, SERVER_FEATURES, Step};
 use crate::planted;
 use crate::setup::Language;
@@ -208,20 +209,14 @@ pub const ALL: &[Suite] = &[
     },
     Suite {
         name: "bindings",
-        about: "Python, Node and Dart use their bindings against a real server",
-        needs: &[Language::Rust, Language::Python, Language::Node],
+        about: "Python and Dart use their bindings against a real server",
+        needs: &[Language::Rust, Language::Python],
         steps: |place| {
             let python = place.script(
                 "Python, by uniffi",
                 "python3 bindings/uniffi/smoke.py",
                 Judge::Script { needs: "python3" },
                 "causerie_ffi",
-            );
-            let node = place.script(
-                "Node, by napi",
-                "node bindings/node/smoke.js",
-                Judge::Script { needs: "node" },
-                "causerie_node",
             );
             let dart = match std::env::var_os("CAUSERIE_DART_PACKAGES") {
                 Some(packages) => {
@@ -246,8 +241,14 @@ pub const ALL: &[Suite] = &[
                     "causerie_flutter",
                 ),
             };
-            vec![place.libraries(), python, node, dart]
+            vec![place.libraries(), python, dart]
         },
+    },
+    Suite {
+        name: "node",
+        about: "the Node package: its own tests, and every scenario through its public API",
+        needs: &[Language::Rust, Language::Node],
+        steps: node::steps,
     },
     Suite {
         name: "kotlin",

@@ -1,6 +1,6 @@
 // Writes ts/internal/addon.ts: what the addon exports, as its Rust source says.
 //
-//     node scripts/types.mjs [--check]
+//     node scripts/types.mjs [--check] [-- what cargo is told]
 //
 // napi's macros leave what they export as lines of JSON in a folder while they are compiled; here
 // those become TypeScript. With --check nothing is written, and a difference is an error.
@@ -24,12 +24,14 @@ function lines() {
     // What is not compiled anew leaves nothing.
     const now = new Date();
     for (const lib of ['src/lib.rs', '../border/src/lib.rs']) utimesSync(path.join(here, lib), now, now);
-    const build = spawnSync('cargo', ['build', '--locked', '-p', 'causerie-node'], {
+    const rest = process.argv.indexOf('--');
+    const words = rest < 0 ? ['build', '--locked', '-p', 'causerie-node'] : process.argv.slice(rest + 1);
+    const build = spawnSync('cargo', words, {
       cwd: here,
       env: { ...process.env, NAPI_TYPE_DEF_TMP_FOLDER: folder },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    if (build.status !== 0) throw new Error('cargo build failed');
+    if (build.status !== 0) throw new Error(`cargo ${words.join(' ')} failed`);
     return readdirSync(folder).sort().flatMap((name) =>
       readFileSync(path.join(folder, name), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)));
   } finally {

@@ -5,13 +5,13 @@ use std::{
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
-    task::Poll,
+    task::{Context, Poll, Waker},
 };
 
 use causerie_border::{Action, Fault};
 use napi::{
     Env,
-    bindgen_prelude::{PromiseRaw, ToNapiValue},
+    bindgen_prelude::{PromiseRaw, ToNapiValue, within_runtime_if_available},
 };
 
 /// What a call failed with.
@@ -60,6 +60,9 @@ pub(crate) fn look<T>(work: impl FnOnce() -> T) -> napi::Result<T> {
 }
 
 /// A promise. What the future needs, it owns: the object that was called may go before it is done.
+///
+/// It begins here and now, and goes on elsewhere: calls take effect in the order in which they are
+/// made, whether anybody waits for them or not.
 pub(crate) fn promise<'env, T, E>(
     env: &'env Env,
     work: impl Future<Output = Result<T, E>> + Send + 'static,
@@ -69,8 +72,20 @@ where
     E: Send + 'static,
     Failure: From<E>,
 {
+    let mut work = Box::pin(caught(work));
+    let mut begun = within_runtime_if_available(|| {
+        match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => Some(done),
+            Poll::Pending => None,
+        }
+    });
     env.spawn_future(async move {
-        match caught(work).await {
+        let done = match begun.take() {
+            Some(done) => done,
+            // It is asked again with a waker that is heard.
+            None => work.await,
+        };
+        match done {
             Ok(done) => Ok(done.map_err(Failure::from)?),
             Err(failure) => Err(failure.into()),
         }
@@ -151,7 +166,7 @@ mod tests {
                     continue;
                 }
                 seen += 1;
-                assert!(head.starts_with("(catch_unwind"), "unwinds: {head}");
+                assert!(head.contains("catch_unwind"), "unwinds: {head}");
                 let guarded = GUARDS.iter().any(|guard| body.contains(guard));
                 assert!(guarded, "not guarded: {head}");
             }

@@ -1,14 +1,16 @@
 //! The SDK's log, for the app's own.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use causerie_border::{
     log::{Sink, Taken, set_sink},
     record::{LogLevel, LogRecord},
 };
-use napi::{Env, Status, bindgen_prelude::block_on, threadsafe_function::ThreadsafeFunction};
+use napi::{
+    Env, Status,
+    threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
+};
 use napi_derive::napi;
-use tokio::sync::watch;
 
 use crate::call::look;
 
@@ -23,8 +25,8 @@ type Function = ThreadsafeFunction<Vec<LogRecord>, (), Vec<LogRecord>, Status, f
 )]
 pub fn set_log_sink(env: &Env, sink: Option<Function>, level: LogLevel) -> napi::Result<()> {
     let sink = sink.map(|function| {
-        let (ended, _) = watch::channel(false);
-        Arc::new(Heard { function, ended })
+        let waiting = Mutex::default();
+        Arc::new(Heard { function, waiting })
     });
     if let Some(heard) = &sink {
         let heard = Arc::downgrade(heard);
@@ -40,27 +42,58 @@ pub fn set_log_sink(env: &Env, sink: Option<Function>, level: LogLevel) -> napi:
 /// The app's sink.
 struct Heard {
     function: Function,
-    ended: watch::Sender<bool>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    released: bool,
+    /// Ends the call that is on its way: a JavaScript thread that ends drops it, and its answer never
+    /// comes.
+    answer: Option<mpsc::Sender<Taken>>,
+}
+
+impl Heard {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Sink for Heard {
     fn take(&self, records: Vec<LogRecord>) -> Taken {
-        let mut ended = self.ended.subscribe();
-        block_on(async {
-            tokio::select! {
-                biased;
-                // A JavaScript thread that ends drops the call, and its answer never comes.
-                _ = ended.wait_for(|ended| *ended) => Taken::Gone,
-                taken = self.function.call_async_catch(records) => match taken.map_err(|error| error.status) {
-                    Ok(()) => Taken::Whole,
-                    Err(Status::PendingException) => Taken::Thrown,
-                    Err(_) => Taken::Gone,
-                },
+        let (answer, answered) = mpsc::channel();
+        {
+            let mut waiting = self.waiting();
+            if waiting.released {
+                return Taken::Gone;
             }
-        })
+            waiting.answer = Some(answer.clone());
+        }
+        let status = self.function.call_with_return_value(
+            records,
+            ThreadsafeFunctionCallMode::NonBlocking,
+            move |returned, _| {
+                let taken = if returned.is_ok() {
+                    Taken::Whole
+                } else {
+                    Taken::Thrown
+                };
+                // Nobody waits if it was released meanwhile.
+                let _ = answer.send(taken);
+                Ok(())
+            },
+        );
+        if status != Status::Ok {
+            return Taken::Gone;
+        }
+        answered.recv().unwrap_or(Taken::Gone)
     }
 
     fn release(&self) {
-        self.ended.send_replace(true);
+        let mut waiting = self.waiting();
+        waiting.released = true;
+        if let Some(answer) = waiting.answer.take() {
+            let _ = answer.send(Taken::Gone);
+        }
     }
 }

@@ -29,9 +29,6 @@ import * as write from './internal/write.js';
 import { OpenOutbox } from './outbox.js';
 import { OpenUsers } from './users.js';
 
-/** What the constructor wants, which only this module has. */
-const ours = Symbol('causerie');
-
 /**
  * A client over the native library, in this process.
  *
@@ -54,9 +51,7 @@ export class Causerie implements Client {
   readonly outbox: Outbox;
   readonly users: Users;
 
-  /** @internal */
-  constructor(secret: symbol, core: Core) {
-    if (secret !== ours) throw new TypeError('open a client by Causerie.open');
+  private constructor(core: Core) {
     this.#core = core;
     const { client } = core;
     this.userId = client.userId();
@@ -84,7 +79,7 @@ export class Causerie implements Client {
       async () => {
         try {
           const client = await addon().Client.open(given, asked(options.token));
-          const opened = new Causerie(ours, new Core(client));
+          const opened = new Causerie(new Core(client));
           if (abandoned) await opened.close();
           return opened;
         } catch (error) {

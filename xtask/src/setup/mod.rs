@@ -1,12 +1,13 @@
 //! `cargo xtask setup`: says what the suites lack on this machine, and then installs it.
 //!
 //! What is there comes first: a tool on `PATH` is taken as it is. What is missing comes from apt,
-//! rustup, cargo or Maven; Swift, which Debian's stable releases do not have, from a tree of
+//! rustup, cargo, Maven or npm; Swift, which Debian's stable releases do not have, from a tree of
 //! Debian sid in the cache folder ([`tree`]). Nothing is asked, and nothing else is changed.
 
 mod machine;
 mod maven;
 mod need;
+mod npm;
 mod plan;
 mod tree;
 
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 
 pub use machine::{Cache, may_mount, said};
 pub use need::{Language, Need};
+pub use npm::modules;
 
 use machine::Machine;
 use plan::Plan;
@@ -111,7 +113,7 @@ mod tests {
     #[test]
     fn the_words_of_a_test_set_up_what_it_needs() {
         let order = parse("--suite unit bindings").unwrap();
-        let needed = [Language::Rust, Language::Python, Language::Node];
+        let needed = [Language::Rust, Language::Python];
         assert_eq!(order.languages, needed);
         assert_eq!(parse("--suite format").unwrap().languages, [Language::Rust]);
         assert!(parse("--suite formt").is_err());

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::machine::{self, Cache, Machine, said};
 use super::maven;
+use super::npm;
 use super::tree;
 
 /// The version of cargo-deny that is built where there is none.
@@ -67,6 +68,11 @@ pub enum Source {
     /// What Maven fetches for a project before it builds it.
     Maven {
         /// Its description, in the workspace.
+        project: &'static str,
+    },
+    /// What npm fetches for a project, into the cache.
+    Npm {
+        /// Its folder, in the workspace.
         project: &'static str,
     },
     /// The tree of Debian sid in the cache.
@@ -145,9 +151,28 @@ pub const ALL: &[Need] = &[
         language: Language::Node,
         tool: "node",
         probe: &["node", "--version"],
-        at_least: (18, 0),
+        at_least: (20, 0),
+        // 20 in Debian 13; the 18 of Debian 12 does not do.
         source: Source::Apt(&["nodejs"]),
-        by_hand: "Node 18 or newer",
+        by_hand: "Node 20 or newer (https://nodejs.org); Debian 12 has 18",
+    },
+    Need {
+        language: Language::Node,
+        tool: "npm",
+        probe: &["npm", "--version"],
+        at_least: (9, 0),
+        source: Source::Apt(&["npm"]),
+        by_hand: "npm 9 or newer, which comes with Node",
+    },
+    Need {
+        language: Language::Node,
+        tool: "Node's packages",
+        probe: &[],
+        at_least: (0, 0),
+        source: Source::Npm {
+            project: "bindings/node",
+        },
+        by_hand: "npm ci in bindings/node",
     },
     Need {
         language: Language::Kotlin,
@@ -209,6 +234,7 @@ impl Need {
                 Source::Tree if !machine.mounts => None,
                 Source::Tree => tree::found(&machine.cache),
                 Source::Maven { project } => maven::found(machine, project),
+                Source::Npm { project } => npm::found(machine, project),
                 Source::Apt(_) | Source::Component(_) | Source::Crate { .. } => None,
             })
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::machine::{Machine, Rights, System};
 use super::maven;
 use super::need::{ALL, Language, Need, Source};
+use super::npm;
 use super::tree;
 
 /// A plan for a machine.
@@ -36,6 +37,8 @@ enum Deed {
     Commands(Vec<Vec<OsString>>),
     /// Maven fetches what this project names.
     Maven(&'static str),
+    /// npm fetches what this project names.
+    Npm(&'static str),
     /// [`tree::make`].
     Tree,
 }
@@ -56,10 +59,14 @@ impl Plan {
                 plan.present.push((*need, version));
                 continue;
             }
-            let without_maven = matches!(need.source, Source::Maven { .. })
-                && plan.cannot.iter().any(|(need, _)| need.tool == "mvn");
+            let lacks = |tool: &str| plan.cannot.iter().any(|(need, _)| need.tool == tool);
+            let without = match need.source {
+                Source::Maven { .. } if lacks("mvn") => Some("there is no Maven"),
+                Source::Npm { .. } if lacks("npm") => Some("there is no npm"),
+                _ => None,
+            };
             let obstacle = obstacle(machine, need.source);
-            if let Some(reason) = obstacle.or(without_maven.then_some("there is no Maven")) {
+            if let Some(reason) = obstacle.or(without) {
                 plan.cannot.push((*need, reason));
                 continue;
             }
@@ -73,6 +80,12 @@ impl Plan {
                     others.push(built(machine, need.tool, name, version));
                 }
                 Source::Maven { project } => others.push(fetched(need.tool, project)),
+                Source::Npm { project } => others.push(Work {
+                    tools: vec![need.tool],
+                    what: format!("the compiler and the packages that {project} names, by npm"),
+                    folder: npm::modules(&machine.cache, project).display().to_string(),
+                    deed: Deed::Npm(project),
+                }),
                 Source::Tree => {
                     let fetcher = ["debootstrap", "ca-certificates"];
                     if !tree::has_debootstrap() {
@@ -118,6 +131,11 @@ impl Plan {
                 Deed::Maven(project) => {
                     run(machine, &maven::command(project))?;
                     maven::remember(machine, project)?;
+                }
+                Deed::Npm(project) => {
+                    npm::prepare(machine, project)?;
+                    run(machine, &npm::command(&machine.cache, project))?;
+                    npm::remember(machine, project)?;
                 }
                 Deed::Tree => tree::make(machine)?,
             }
@@ -190,6 +208,7 @@ impl Work {
         let commands = match &self.deed {
             Deed::Commands(commands) => commands.clone(),
             Deed::Maven(project) => vec![maven::command(project)],
+            Deed::Npm(project) => vec![npm::command(&machine.cache, project)],
             Deed::Tree => tree::commands(machine, tree::mirror().as_deref()),
         };
         commands.into_iter().map(|words| typed(&words))
@@ -206,7 +225,9 @@ fn obstacle(machine: &Machine, source: Source) -> Option<&'static str> {
     match source {
         Source::Apt(_) => by_apt(),
         Source::Component(_) if !has_rustup() => Some("there is no rustup"),
-        Source::Component(_) | Source::Crate { .. } | Source::Maven { .. } => None,
+        Source::Component(_) | Source::Crate { .. } | Source::Maven { .. } | Source::Npm { .. } => {
+            None
+        }
         Source::Tree if machine.system == System::LikeDebian => Some("this is no Debian"),
         Source::Tree if machine.rights == Rights::Sudo => {
             Some("only root itself can work in a tree of Debian sid")
@@ -375,7 +396,7 @@ mod tests {
     fn only_the_languages_that_were_named_are_looked_at() {
         let machine = machine(System::Debian, Rights::Root);
         let plan = Plan::make(&machine, &[Language::Node], |_| None);
-        assert_eq!(plan.tools(), ["node"]);
+        assert_eq!(plan.tools(), ["node", "npm", "Node's packages"]);
     }
 
     #[test]
