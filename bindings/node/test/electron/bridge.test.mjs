@@ -131,6 +131,7 @@ for (const [name, pair] of [['structured clone', clonePair], ['JSON', jsonPair]]
       client.say('a', 'new');
       await until(() => timeline.state.current.items.at(-1).text === 'new');
       assert.deepEqual(timeline.state.current.items, client.disk.of('a'));
+      assert.deepEqual(await timeline.now(), timeline.state.current);
       await timeline.close();
       await until(() => client.timelines.size === 0);
     });
@@ -278,6 +279,18 @@ describe('a timeline', { timeout: 10_000 }, () => {
     await timeline.close();
     await loop;
     await assert.rejects(timeline.loadOlder(), { code: 'timeline_closed' });
+  });
+
+  it('has it known who types, as long as it is open', async () => {
+    const { client, host, place } = hosting();
+    const chat = await connected(place);
+    const idle = host.counts.watches;
+    const timeline = await chat.conversation('a').timeline();
+    client.conversation('a').typing.set(['bob']);
+    await until(() => chat.conversation('a').typing.current.length === 1);
+    assert.equal(chat.conversation('a').readCursors.current.length, 1);
+    await timeline.close();
+    await until(() => host.counts.watches === idle);
   });
 
   it('that cannot be opened says why', async () => {

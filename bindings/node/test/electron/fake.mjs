@@ -314,6 +314,10 @@ class FakeTimeline {
     return { changes: [{ kind: 'reset', items: this.messages.slice(this.begin, this.end) }], ...this.flags() };
   }
 
+  async now() {
+    return { items: this.messages.slice(this.begin, this.end), ...this.flags() };
+  }
+
   changes(options) {
     this.feed = this.client.feed(options, this.reset(), 'timeline');
     return this.feed;

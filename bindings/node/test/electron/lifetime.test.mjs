@@ -191,6 +191,28 @@ describe('a host that is replaced', { timeout: 10_000 }, () => {
     assert.deepEqual(await settled, { kind: 'sent', seq: 1 });
   });
 
+  it('has a loop of events know that some were missed, and one of a write go on', async () => {
+    const { client, place } = hosting();
+    const chat = await connected(place);
+    const events = chat.events();
+    const states = chat.outbox.state('k');
+    const first = events.next();
+    assert.deepEqual((await states.next()).value, { kind: 'queued' });
+    const sent = states.next();
+    await until(() => client.feeds.size === 2);
+    const next = new FakeClient(client.disk);
+    place.kill();
+    place.host = hostOf(next).host;
+    assert.deepEqual((await first).value, { kind: 'missed', count: 0 });
+    await until(() => next.feeds.size === 2);
+    [...next.feeds].find((feed) => feed.name === 'k').put({ kind: 'sent', seq: 1 });
+    assert.deepEqual((await sent).value, { kind: 'sent', seq: 1 }, 'queued is known already');
+    [...next.feeds].find((feed) => feed.name === 'events').put({ kind: 'recovered', message: '', lost: 0 });
+    assert.equal((await events.next()).value.kind, 'recovered');
+    await events.return();
+    await states.return();
+  });
+
   it('gets what was asked for while there was none', async () => {
     const { client, place } = hosting();
     const chat = await connected(place);

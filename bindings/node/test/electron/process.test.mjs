@@ -60,6 +60,23 @@ describe('a host in the main process', { timeout: 20_000 }, () => {
 });
 
 describe('a host in a utility process', { timeout: 20_000 }, () => {
+  it('that cannot be started is tried again', async (t) => {
+    t.mock.method(console, 'error', () => {});
+    const app = new App();
+    let tries = 0;
+    const supervisor = superviseHost({
+      ipcMain: app.ipcMain,
+      fork: () => {
+        tries += 1;
+        if (tries < 3) throw new Error('not now');
+        return fork(UTILITY, { number: tries });
+      },
+    });
+    const chat = await connectCauserie(app.load().causerie.connect);
+    assert.equal(chat.conversations.current[0].conversationId, 'of process 3');
+    await supervisor.stop();
+  });
+
   it('is started anew when it is killed, and the windows go on', async () => {
     const app = new App();
     const processes = [];

@@ -15,6 +15,7 @@
  * @module
  */
 import type { Client, Conversation } from '../api.js';
+import { report } from '../internal/report.js';
 import { Ledger } from './host/ledger.js';
 import { Session, type House } from './host/session.js';
 import type { Port } from './link.js';
@@ -40,7 +41,10 @@ export interface HostOptions {
    * closes it in the end.
    */
   open(): Client | Promise<Client>;
-  /** Told of what fails in the host itself, with nothing that a renderer wrote. Default: `console.error`. */
+  /**
+   * Told of what fails in the host itself. Default: its kind and its place go to the log, and not its
+   * words, which may hold anything.
+   */
   onError?: ((thrown: unknown) => void) | undefined;
 }
 
@@ -107,13 +111,14 @@ class Only implements Host, House {
   }
 
   async typing(session: Session, conversation: Conversation, typing: boolean): Promise<void> {
-    await conversation.setTyping(typing);
     const { id } = conversation;
     const typists = this.typists.get(id) ?? { conversation, sessions: new Set() };
-    if (typing && this.sessions.has(session)) typists.sessions.add(session);
+    // Noted first: if the renderer goes meanwhile, it is told that this ended.
+    if (typing) typists.sessions.add(session);
     else typists.sessions.delete(session);
     if (typists.sessions.size > 0) this.typists.set(id, typists);
     else this.typists.delete(id);
+    await conversation.setTyping(typing);
   }
 
   left(session: Session): void {
@@ -126,8 +131,13 @@ class Only implements Host, House {
   }
 
   report(thrown: unknown): void {
-    const { onError = console.error } = this.options;
-    onError(thrown);
+    const { onError } = this.options;
+    try {
+      if (onError) onError(thrown);
+      else report('the host', thrown);
+    } catch (again) {
+      report('onError', again);
+    }
   }
 
   close(): Promise<void> {

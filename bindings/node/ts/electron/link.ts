@@ -24,6 +24,7 @@ import type {
   ReadCursor,
   SendState,
   Stats,
+  TimelineState,
   TimelineUpdate,
   User,
 } from '../api.js';
@@ -81,6 +82,7 @@ export interface Calls {
   quit(conversation: string): string;
   draft(conversation: string): string | null;
   setDraft(conversation: string, text: string | null): null;
+  timelineState(watch: number): TimelineState;
   loadOlder(watch: number): null;
   loadNewer(watch: number): null;
   writeState(key: string): SendState | null;
@@ -113,7 +115,7 @@ export interface Topics {
  */
 export const REPEATABLE: ReadonlySet<keyof Calls> = new Set<keyof Calls>([
   'start', 'stop', 'suspend', 'resume', 'syncNow', 'networkChanged', 'openDirect', 'stats',
-  'markRead', 'setTyping', 'loadReadCursors', 'members', 'draft', 'setDraft', 'loadOlder', 'loadNewer', 'writeState',
+  'markRead', 'setTyping', 'loadReadCursors', 'members', 'draft', 'setDraft', 'timelineState', 'loadOlder', 'loadNewer', 'writeState',
   'settled', 'user', 'allUsers', 'fetchUsers',
 ]);
 

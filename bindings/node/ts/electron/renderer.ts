@@ -12,6 +12,11 @@
  * and otherwise reject with `interrupted`: whether such a write was taken, the outbox and the timeline
  * tell. `send` never sends twice by itself.
  *
+ * There is one client for all windows: what one does to it, such as `stop` or `signOut`, holds for all.
+ * States of one conversation or one user are followed while somebody watches them, and those of a
+ * conversation while a timeline of it is open; `current` is what was known last. Where events were
+ * missed since the host was replaced, there is a `missed` with 0: nobody knows how many.
+ *
  * @module
  */
 import type { CallOptions } from '../api.js';

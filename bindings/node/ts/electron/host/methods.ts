@@ -128,6 +128,7 @@ export const METHODS: { readonly [M in keyof Calls]: Method<M> } = {
     checks: [id, nullable(text)],
     run: ({ client }, conversation, draft) => nothing(client.conversation(conversation).setDraft(draft)),
   },
+  timelineState: { checks: [count], run: async (context, watch) => (await context.timeline(watch)).now() },
   loadOlder: {
     checks: [count],
     run: async (context, watch) => nothing((await context.timeline(watch)).loadOlder()),

@@ -1,4 +1,5 @@
 import type { Host } from '../host.js';
+import { report } from '../../internal/report.js';
 import { type MessagePortLike, messagePort } from '../link/port.js';
 
 /** How a page asks for a connection; the preload has the same word. */
@@ -90,8 +91,18 @@ export function superviseHost(options: SuperviseOptions): Supervisor {
   let timer: NodeJS.Timeout | undefined;
   let stopping: (() => void) | null = null;
 
+  const again = (): void => {
+    failures += 1;
+    timer = setTimeout(spawn, Math.min(PAUSE * 2 ** (failures - 1), LONGEST_PAUSE));
+  };
   const spawn = (): void => {
-    const process = fork();
+    let process: HostProcess;
+    try {
+      process = fork();
+    } catch (thrown) {
+      report('fork', thrown);
+      return again();
+    }
     child = process;
     process.on('spawn', () => {
       ready = true;
@@ -108,8 +119,7 @@ export function superviseHost(options: SuperviseOptions): Supervisor {
       ready = false;
       if (stopping) return stopping();
       onExit?.(code);
-      failures += 1;
-      timer = setTimeout(spawn, Math.min(PAUSE * 2 ** (failures - 1), LONGEST_PAUSE));
+      again();
     });
   };
   const ignore = listen(options.ipcMain, options, (port) => {

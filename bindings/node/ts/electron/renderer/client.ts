@@ -42,7 +42,8 @@ export class RemoteClient implements RendererClient, Home {
   private readonly entries = new Value<readonly OutboxEntry[]>([]);
   private readonly opened = new Map<string, RemoteConversation>();
   private readonly enders = new Set<() => void>();
-  private readonly timelines = new Set<RemoteTimeline>();
+  /** Those that are open, with what ends what is followed for them. */
+  private readonly timelines = new Map<RemoteTimeline, () => void>();
   private byId: { readonly list: readonly ConversationItem[]; readonly map: ReadonlyMap<string, ConversationItem> } | null = null;
   /** What the host said last; what is shown may be that there is no host. */
   private told: ConnectionState = { kind: 'disconnected' };
@@ -104,11 +105,7 @@ export class RemoteClient implements RendererClient, Home {
   }
 
   conversation(id: string): Conversation {
-    const known = this.opened.get(id);
-    if (known) return known;
-    const conversation = new RemoteConversation(id, this);
-    this.opened.set(id, conversation);
-    return conversation;
+    return this.known(id);
   }
 
   async openDirect(userId: string, { signal }: CallOptions = {}): Promise<Conversation> {
@@ -150,9 +147,22 @@ export class RemoteClient implements RendererClient, Home {
     });
   }
 
-  openTimeline(conversationId: string, options: TimelineOptions & CallOptions): Promise<Timeline> {
+  async openTimeline(conversationId: string, options: TimelineOptions & CallOptions): Promise<Timeline> {
     const opening = { conversationId, at: options.at ?? null, page: options.page ?? null };
-    return RemoteTimeline.open(this.wire, opening, options, this.timelines);
+    const timeline = await RemoteTimeline.open(this.wire, opening, options, (ended) => {
+      this.timelines.get(ended)?.();
+      this.timelines.delete(ended);
+    });
+    if (!timeline.ended) this.timelines.set(timeline, this.known(conversationId).follow());
+    return timeline;
+  }
+
+  private known(id: string): RemoteConversation {
+    const known = this.opened.get(id);
+    if (known) return known;
+    const conversation = new RemoteConversation(id, this);
+    this.opened.set(id, conversation);
+    return conversation;
   }
 
   /** One look at a list of thousands for all that ask. */

@@ -108,6 +108,14 @@ export class RemoteConversation implements Conversation {
     return this.home.openTimeline(this.id, options);
   }
 
+  /** While a timeline is open, who types and who has read is known, whether somebody watches or not. */
+  follow(): () => void {
+    const ends = [this.typing.subscribe(() => {}), this.readCursors.subscribe(() => {})];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
   /** Its states end. */
   end(): void {
     this.typing.end();

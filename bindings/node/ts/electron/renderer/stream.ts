@@ -1,6 +1,8 @@
 import type { CallOptions } from '../../api.js';
-import type { Topics } from '../link.js';
 import { failure } from '../../error.js';
+import { same } from '../../internal/same.js';
+import type { Topics } from '../link.js';
+import { Loop } from './loop.js';
 import type { Wire } from './wire.js';
 
 /** Values that may wait for a slow loop; the host has the like. */
@@ -8,12 +10,12 @@ const MOST = 1024;
 
 /** How a sequence fares when its connection breaks, or its loop is slow. */
 export interface StreamOptions<T> {
-  /** What is put in place of values that were lost, if there is such. */
+  /** What is put in place of values that were lost; 0 if nobody knows how many. Without, only the newest count. */
   missed?(count: number): T;
 }
 
-/** A sequence that the host gives. It begins with the loop, and ends with it. */
-export async function* stream<K extends keyof Topics>(
+/** A sequence that the host gives, from now on until its loop ends. */
+export function stream<K extends keyof Topics>(
   wire: Wire,
   topic: K,
   args: Parameters<Topics[K]>,
@@ -21,48 +23,39 @@ export async function* stream<K extends keyof Topics>(
   { missed }: StreamOptions<ReturnType<Topics[K]>> = {},
 ): AsyncIterableIterator<ReturnType<Topics[K]>> {
   type Value = ReturnType<Topics[K]>;
-  if (signal?.aborted) return;
   const waiting: Value[] = [];
   let lost = 0;
-  let over = false;
-  let failed: Error | null = null;
-  let wake: () => void = () => undefined;
+  let newest: Value | undefined;
+  let stop = (): void => {};
+  const take = (): Value | undefined => {
+    if (lost === 0 || !missed) return waiting.shift();
+    const count = lost;
+    lost = 0;
+    return missed(count);
+  };
+  const loop = new Loop<Value>({ take, leave: () => stop() }, signal);
+  if (signal?.aborted) {
+    void loop.return();
+    return loop;
+  }
   const watch = wire.watch(topic, args, {
     next: (value) => {
+      // A new host begins with what is known already.
+      if (!missed && same(value, newest)) return;
+      newest = value as Value;
       if (waiting.length >= MOST) {
         waiting.shift();
         lost += 1;
       }
-      waiting.push(value as Value);
-      wake();
+      waiting.push(newest);
+      loop.changed();
     },
-    done: (fault) => {
-      over = true;
-      failed = fault && failure(fault);
-      wake();
+    again: () => {
+      if (missed) waiting.push(missed(0));
+      loop.changed();
     },
+    done: (fault) => loop.end(fault && failure(fault)),
   });
-  const abort = (): void => wake();
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    while (!signal?.aborted) {
-      if (lost > 0 && missed) {
-        const count = lost;
-        lost = 0;
-        yield missed(count);
-        continue;
-      }
-      const value = waiting.shift();
-      if (value !== undefined) {
-        yield value;
-        continue;
-      }
-      if (failed) throw failed;
-      if (over) return;
-      await new Promise<void>((resolve) => (wake = resolve));
-    }
-  } finally {
-    signal?.removeEventListener('abort', abort);
-    watch.stop();
-  }
+  stop = () => watch.stop();
+  return loop;
 }

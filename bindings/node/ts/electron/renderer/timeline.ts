@@ -3,6 +3,7 @@ import { applyUpdate } from '../../apply.js';
 import { type Fault, closed, failure } from '../../error.js';
 import { same } from '../../internal/same.js';
 import { Value } from '../../internal/state.js';
+import { Loop } from './loop.js';
 import type { Wire } from './wire.js';
 
 /** Changes that a slow loop may have waiting; with more it begins anew. */
@@ -23,21 +24,20 @@ export interface Opening {
  */
 export class RemoteTimeline implements Timeline {
   private readonly shown = new Value<TimelineState>(EMPTY);
-  private readonly loops = new Set<Loop>();
+  private readonly unseen = new Set<Unseen>();
   private readonly watch: { readonly id: number; stop(): void };
   /** What the host's timeline holds; the rest of what is shown is from before. */
   private held: readonly TimelineItem[] = [];
   private catchingUp = false;
   private readonly asked = new Set<'loadOlder' | 'loadNewer'>();
-  private begun: { resolve(timeline: Timeline): void; reject(error: unknown): void } | null = null;
+  private begun: { resolve(timeline: RemoteTimeline): void; reject(error: unknown): void } | null = null;
   private closed = false;
 
   private constructor(
     private readonly wire: Wire,
     private readonly opening: Opening,
-    private readonly open: Set<RemoteTimeline>,
+    private readonly onEnd: (timeline: RemoteTimeline) => void,
   ) {
-    open.add(this);
     const { conversationId, at, page } = opening;
     this.watch = wire.watch('timeline', [conversationId, at, page], {
       next: (update) => this.take(update as TimelineUpdate),
@@ -53,11 +53,11 @@ export class RemoteTimeline implements Timeline {
     wire: Wire,
     opening: Opening,
     { signal }: CallOptions,
-    open: Set<RemoteTimeline>,
-  ): Promise<Timeline> {
+    onEnd: (timeline: RemoteTimeline) => void,
+  ): Promise<RemoteTimeline> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const timeline = new RemoteTimeline(wire, opening, open);
+      const timeline = new RemoteTimeline(wire, opening, onEnd);
       const abort = (): void => {
         timeline.end();
         reject(signal?.reason);
@@ -77,15 +77,25 @@ export class RemoteTimeline implements Timeline {
     return this.opening.conversationId;
   }
 
+  /** Whether it was closed, from whichever side. */
+  get ended(): boolean {
+    return this.closed;
+  }
+
   get state(): State<TimelineState> {
     return this.shown;
   }
 
+  async now(): Promise<TimelineState> {
+    this.assertOpen();
+    return this.wire.call('timelineState', [this.watch.id]);
+  }
+
   changes({ signal }: CallOptions = {}): AsyncIterableIterator<TimelineUpdate> {
-    const loop = new Loop(this.shown, signal, () => this.loops.delete(loop));
-    if (this.closed) loop.end();
-    else this.loops.add(loop);
-    return loop.run();
+    this.assertOpen();
+    const unseen = new Unseen(this.shown, signal, () => this.unseen.delete(unseen));
+    if (!signal?.aborted) this.unseen.add(unseen);
+    return unseen.loop;
   }
 
   loadOlder(): Promise<void> {
@@ -104,8 +114,13 @@ export class RemoteTimeline implements Timeline {
     return this.close();
   }
 
-  private async load(method: 'loadOlder' | 'loadNewer'): Promise<void> {
+  /** Refuses what is asked of a closed timeline. */
+  private assertOpen(): void {
     if (this.closed) throw closed('timeline_closed', 'the timeline is closed');
+  }
+
+  private async load(method: 'loadOlder' | 'loadNewer'): Promise<void> {
+    this.assertOpen();
     await this.wire.call(method, [this.watch.id]);
   }
 
@@ -153,7 +168,7 @@ export class RemoteTimeline implements Timeline {
     const items = unmoved ? last.items : next.items;
     if (unmoved && last.hasOlder === next.hasOlder && last.hasNewer === next.hasNewer && last.loading === next.loading) return;
     this.shown.set({ ...next, items });
-    for (const loop of [...this.loops]) loop.put(update);
+    for (const unseen of [...this.unseen]) unseen.put(update);
   }
 
   private done(fault: Fault | null): void {
@@ -169,8 +184,8 @@ export class RemoteTimeline implements Timeline {
     this.closed = true;
     this.watch?.stop();
     this.shown.end();
-    for (const loop of [...this.loops]) loop.end();
-    this.open.delete(this);
+    for (const { loop } of [...this.unseen]) loop.end();
+    this.onEnd(this);
   }
 }
 
@@ -201,54 +216,35 @@ export function beyond(
   };
 }
 
-/** A loop over a timeline's changes. */
-class Loop {
-  /** What it has not seen; null if it has to begin anew. */
+/** What a loop over a timeline's changes has not seen. */
+class Unseen {
+  readonly loop: Loop<TimelineUpdate>;
   private waiting: TimelineUpdate | null = null;
+  /** It has to begin anew. */
   private anew = true;
-  private over = false;
-  private wake: () => void = () => undefined;
 
   constructor(
     private readonly shown: State<TimelineState>,
-    private readonly signal: AbortSignal | undefined,
-    private readonly left: () => void,
-  ) {}
+    signal: AbortSignal | undefined,
+    leave: () => void,
+  ) {
+    this.loop = new Loop({ take: () => this.take(), leave }, signal);
+    if (signal?.aborted) void this.loop.return();
+  }
 
+  /** What changed; null if that cannot be said. */
   put(update: TimelineUpdate | null): void {
     const changes = [...(this.waiting?.changes ?? []), ...(update?.changes ?? [])];
     if (!update || changes.length > MOST) this.anew = true;
     this.waiting = this.anew || !update ? null : { ...update, changes };
-    this.wake();
+    this.loop.changed();
   }
 
-  end(): void {
-    this.over = true;
-    this.wake();
-  }
-
-  async *run(): AsyncIterableIterator<TimelineUpdate> {
-    const { signal } = this;
-    const abort = (): void => this.wake();
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      while (!signal?.aborted) {
-        const update = this.next();
-        if (update) yield update;
-        else if (this.over) return;
-        else await new Promise<void>((resolve) => (this.wake = resolve));
-      }
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      this.left();
-    }
-  }
-
-  private next(): TimelineUpdate | null {
+  private take(): TimelineUpdate | undefined {
     const { anew, waiting } = this;
     this.anew = false;
     this.waiting = null;
-    if (!anew) return waiting;
+    if (!anew) return waiting ?? undefined;
     const { items, hasOlder, hasNewer, loading } = this.shown.current;
     return { changes: [{ kind: 'reset', items }], hasOlder, hasNewer, loading };
   }

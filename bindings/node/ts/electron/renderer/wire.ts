@@ -158,7 +158,8 @@ export class Wire {
     this.port = port;
     port.onClose(() => this.lost(port));
     port.onMessage((message) => {
-      if (this.port === port) this.take(message as Tell);
+      // What is no message, a host of another make said.
+      if (this.port === port && typeof message === 'object' && message !== null) this.take(message as Tell);
     });
     this.post({ t: 'hello', protocol: PROTOCOL, renderer: this.renderer });
   }
