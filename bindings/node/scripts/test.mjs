@@ -42,10 +42,13 @@ function test() {
   tsc('-p', 'test/tsconfig.json');
   readme();
   const only = process.argv.includes('--only') ? process.argv.slice(process.argv.indexOf('--only') + 1) : [];
-  const folder = path.join(here, 'build/test');
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.test.mjs') && (only.length === 0 || only.some((part) => name.includes(part))))
-    .map((name) => path.join(folder, name));
+  // Those of the bridge and of the hooks are JavaScript, as what they try is used: they stand where they are.
+  const files = ['build/test', 'test/electron', 'test/react'].flatMap((folder) =>
+    readdirSync(path.join(here, folder))
+      .filter((name) => name.endsWith('.test.mjs'))
+      .map((name) => path.join(here, folder, name))
+      .filter((file) => only.length === 0 || only.some((part) => path.relative(here, file).includes(part))),
+  );
   const reporter = path.join(here, 'scripts/reporter.mjs');
   run(process.execPath, ['--test', '--test-concurrency=2', `--test-reporter=${reporter}`, ...files], {
     // They panic on purpose, and say so in a line.

@@ -84,6 +84,12 @@ test('what is packed installs into an empty project without Rust, and sends a me
 test('its types hold in a strict project of either kind, without types of Node', () => {
   const folder = project('types', packed().slice(0, 1));
   const lines = `import { Causerie, isCauserieError, type TimelineState } from 'causerie';
+    import { hostCauserie, type Host } from 'causerie/electron/host';
+    import { exposeCauserie, type PreloadElectron } from 'causerie/electron/preload';
+    import { connectCauserie, webSocket, type RendererClient } from 'causerie/electron/renderer';
+    export const host = (): Host => hostCauserie({ open: () => Causerie.open({ url: '', user: '', dir: '', token: () => '' }) });
+    export const preload = (electron: PreloadElectron): void => exposeCauserie(electron);
+    export const chat = (): Promise<RendererClient> => connectCauserie(() => webSocket(new WebSocket('ws://localhost')));
     export async function first(): Promise<TimelineState | number | null> {
       try {
         const chat = await Causerie.open({ url: 'ws://localhost', user: 'a', dir: 'a', token: () => 'x' });
