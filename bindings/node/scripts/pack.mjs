@@ -24,6 +24,15 @@ export const PLATFORMS = {
   'win32-x64-msvc': { os: ['win32'], cpu: ['x64'] },
 };
 
+const LICENCES = ['LICENSE-APACHE', 'LICENSE-MIT'];
+
+/** In the project's folder, or beside a copy of the package. */
+function licence(name) {
+  const file = [path.join(here, name), path.join(here, '../..', name)].find((file) => existsSync(file));
+  if (file === undefined) throw new Error(`there is no ${name}`);
+  return file;
+}
+
 /** Writes both into a folder; gives their files. */
 export function pack(out, platform, library) {
   const target = PLATFORMS[platform];
@@ -35,7 +44,7 @@ export function pack(out, platform, library) {
   try {
     const main = path.join(work, 'causerie');
     mkdirSync(main);
-    for (const name of [...manifest.files, '.npmrc']) cpSync(path.join(here, name), path.join(main, name), { recursive: true });
+    for (const name of ['dist', 'README.md']) cpSync(path.join(here, name), path.join(main, name), { recursive: true });
     const names = Object.keys(PLATFORMS).map((name) => [`causerie-${name}`, version]);
     const { scripts: _, devDependencies: __, ...published } = manifest;
     write(main, { ...published, optionalDependencies: Object.fromEntries(names) });
@@ -52,9 +61,10 @@ export function pack(out, platform, library) {
       engines,
       ...target,
       main: 'causerie.node',
-      files: ['causerie.node'],
+      files: ['causerie.node', 'LICENSE-*'],
     });
     for (const folder of [main, own]) {
+      for (const name of LICENCES) copyFileSync(licence(name), path.join(folder, name));
       run('npm', ['pack', '--silent', '--pack-destination', path.resolve(out)], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
     }
     return [`causerie-${version}.tgz`, `causerie-${platform}-${version}.tgz`].map((name) => path.join(out, name));

@@ -26,6 +26,7 @@ function elsewhere(at, modules) {
     recursive: true,
     filter: (file) => !OWN.includes(path.relative(here, file)) && !/\.(node|tgz)$/.test(file),
   });
+  for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(path.join(here, '../..', name), path.join(at, name));
   if (modules !== undefined) symlinkSync(modules, path.join(at, 'node_modules'));
   const rest = process.argv.includes('--only') ? process.argv.slice(process.argv.indexOf('--only')) : [];
   run(process.execPath, [path.join(at, 'scripts/test.mjs'), ...rest], { cwd: at });
