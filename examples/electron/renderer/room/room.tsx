@@ -80,11 +80,11 @@ export function Room({ client, id, item, live, again, close }: RoomProps) {
   return (
     <main className="room" aria-label={shownTitle}>
       <header className="room-head">
-        <button type="button" className="icon-button back" aria-label={phrases.conversations} onClick={close}><Icon name="reply" /></button>
+        <button type="button" className="icon-button back" aria-label={phrases.conversations} onClick={close}><Icon name="back" /></button>
         <Avatar id={item?.peerId ?? id} name={shownTitle} square={group} />
         <div>
           <h2>{shownTitle}</h2>
-          <p>{group && item !== null ? phrases.members(item.membersCount) : live ? phrases.direct : phrases.offlineShort}</p>
+          <p>{group && item !== null ? phrases.members(item.membersCount) : phrases.directMessage}</p>
         </div>
       </header>
       {error !== null

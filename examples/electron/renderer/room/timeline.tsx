@@ -78,7 +78,7 @@ export function Timeline(props: TimelineProps) {
   useImperativeHandle(props.ref, () => ({ toEnd, focusLast: () => focusRow(items.length - 1) }));
 
   // How many came while the reader was further up.
-  const newestSeq = items.at(-1)?.seq ?? 0;
+  const newestSeq = useMemo(() => items.findLast((item) => item.seq !== null)?.seq ?? 0, [items]);
   useEffect(() => {
     if (atEnd) seen.current = newestSeq;
   }, [atEnd, newestSeq]);

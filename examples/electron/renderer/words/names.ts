@@ -19,5 +19,8 @@ export function initials(name: string): string {
 export function tintOf(id: string): number {
   let hash = 2166136261;
   for (let at = 0; at < id.length; at++) hash = Math.imul(hash ^ id.charCodeAt(at), 16777619);
-  return ((hash >>> 8) % TINTS) + 1;
+  // The last bits of the hash above follow the last letters: all of it takes part.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) % TINTS + 1;
 }
