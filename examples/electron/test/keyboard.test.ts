@@ -26,7 +26,7 @@ async function focusOn(person: Person, name: string): Promise<void> {
   await person.page.waitForFunction((wanted) => {
     const element = document.activeElement as HTMLElement | null;
     return (element?.getAttribute('aria-label') ?? element?.textContent ?? '').startsWith(wanted);
-  }, name);
+  }, name).catch(async () => assert.fail(`the focus is not on ${name}, but on ${(await focused(person)).slice(0, 80)}`));
 }
 
 test('a conversation is begun, written in, answered, reacted to and changed with keys alone', async () => {
@@ -168,6 +168,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await ben.page.getByRole('button', { name: 'React 👍' }).click();
     await ana.act('Good morning', 'Reply');
     await ana.say('An answer');
+    await ben.sees('An answer');
     await world.server.refuse(1, 'forbidden');
     await ana.say('refused');
     await ana.message('refused').getByText('Not sent').waitFor();

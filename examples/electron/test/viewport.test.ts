@@ -16,6 +16,7 @@ function page(viewport: Viewport<Row>, items: readonly Row[]) {
     viewport.measured(measured);
     again = viewport.drawn() !== drawn;
   }
+  viewport.settled();
 }
 
 function opened(items: readonly Row[]): Viewport<Row> {
@@ -117,4 +118,17 @@ test('a row that goes away leaves the others where they are', () => {
   viewport.take(fewer);
   page(viewport, fewer);
   assert.equal(at(viewport, fewer, anchor), before);
+});
+
+test('where the page is scrolled to says nothing of the reader until it is where it must be', () => {
+  const items = rows(0, 200);
+  const viewport = new Viewport<Row>({ key: (row) => row.key, guess: () => 40 }, 70, true);
+  viewport.take(items);
+  viewport.resized(800, 600);
+  // The page is at its very top still; that is not where the reader went.
+  viewport.scrolled(0);
+  assert.equal(viewport.atEnd, true);
+  page(viewport, items);
+  viewport.scrolled(0);
+  assert.equal(viewport.atEnd, false);
 });

@@ -1,6 +1,7 @@
 import type { Client, ConversationItem, OutboxEntry } from 'causerie';
 import { useOutbox } from 'causerie/react';
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef } from 'react';
+import { flushSync } from 'react-dom';
 import { Avatar } from '../parts/avatar.js';
 import { Icon } from '../parts/icon.js';
 import { useNames } from '../session/people.js';
@@ -41,8 +42,9 @@ export function Conversations({ client, items, open, pick }: ConversationsProps)
     if (to === undefined) return;
     event.preventDefault();
     const index = Math.max(0, Math.min(to, items.length - 1));
-    viewport.reveal(index);
-    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-index="${index}"] button`)?.focus({ preventScroll: true }));
+    // Drawn at once: the next key may come before the next frame.
+    flushSync(() => viewport.reveal(index));
+    list.current?.querySelector<HTMLElement>(`[data-index="${index}"] button`)?.focus({ preventScroll: true });
   };
 
   return (

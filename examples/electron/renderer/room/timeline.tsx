@@ -1,5 +1,6 @@
 import type { TimelineItem, TimelineState } from 'causerie';
 import { type KeyboardEvent, type Ref, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { Icon } from '../parts/icon.js';
 import { Viewport } from '../timeline/viewport.js';
 import { Windowed } from '../timeline/windowed.js';
@@ -65,10 +66,12 @@ export function Timeline(props: TimelineProps) {
   const focusRow = (index: number) => {
     const item = items[index];
     if (item === undefined) return;
-    setCurrent(item.key);
-    viewport.reveal(index, 12);
-    // It is in the page once React has drawn it.
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(item.key)}"]`)?.focus({ preventScroll: true }));
+    // Drawn at once: the next key may come before the next frame.
+    flushSync(() => {
+      setCurrent(item.key);
+      viewport.reveal(index, 12);
+    });
+    scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(item.key)}"]`)?.focus({ preventScroll: true });
   };
   const toEnd = () => {
     viewport.toEnd();
@@ -93,14 +96,13 @@ export function Timeline(props: TimelineProps) {
     jump: (messageId) => {
       const index = newest.current.findIndex((item) => item.messageId === messageId);
       if (index < 0) return;
-      viewport.center(index);
-      const row = newest.current[index]!.key;
-      requestAnimationFrame(() => {
-        const element = scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(row)}"]`);
-        element?.classList.remove('shown');
-        void element?.offsetWidth;
-        element?.classList.add('shown');
-      });
+      flushSync(() => viewport.center(index));
+      const { key } = newest.current[index]!;
+      const element = scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+      element?.classList.remove('shown');
+      // Measured, so that the animation begins anew.
+      void element?.offsetWidth;
+      element?.classList.add('shown');
     },
   }), [props.intents, viewport]);
 
@@ -117,8 +119,8 @@ export function Timeline(props: TimelineProps) {
       case 'End': focusRow(items.length - 1); break;
       case 'Escape': setActive(null); props.leave(); break;
       case 'Enter': {
-        setActive(items[at]!.key);
-        requestAnimationFrame(() => target.querySelector<HTMLElement>('.actions button')?.focus());
+        flushSync(() => setActive(items[at]!.key));
+        target.querySelector<HTMLElement>('.actions button')?.focus();
         break;
       }
       default: return;

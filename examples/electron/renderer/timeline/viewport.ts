@@ -49,6 +49,8 @@ export class Viewport<T> {
   #measured = new Map<string, number>();
   #anchor: Anchor | null = null;
   #scroll = 0;
+  /** The page is not yet scrolled to where this says. */
+  #owed = false;
   #height = 0;
   #width = 0;
   #atEnd: boolean;
@@ -110,12 +112,19 @@ export class Viewport<T> {
 
   /** The reader scrolled. With `quietly`, whoever calls this is drawing already. */
   scrolled(to: number, quietly = false): void {
+    // Until the page is scrolled to where it must be, where it is says nothing of the reader.
+    if (this.#owed) return;
     // Browsers round what they are told.
     if (Math.abs(to - this.#scroll) < 1) return;
     this.#scroll = to;
     this.#atEnd = this.sticky && this.#fromEnd() <= AT_END;
     this.#lookForAnchor();
     this.#draw(false, !quietly);
+  }
+
+  /** The page is scrolled to where `scroll` says. */
+  settled(): void {
+    this.#owed = false;
   }
 
   /** The room to draw in has another size. A new width makes every measure void. */
@@ -150,10 +159,7 @@ export class Viewport<T> {
 
   /** Goes to the end, and stays there. */
   toEnd(): void {
-    this.#atEnd = this.sticky;
-    this.#scroll = this.#endScroll();
-    this.#lookForAnchor();
-    this.#draw(true);
+    this.#goTo(this.#endScroll());
   }
 
   /** Scrolls as little as brings a row into sight. */
@@ -164,21 +170,27 @@ export class Viewport<T> {
     if (bottom > to + this.#height) to = bottom - this.#height;
     if (top < to) to = top;
     if (index === 0) to = 0;
-    this.scrolled(Math.max(0, Math.min(to, this.#endScroll())));
-    this.#draw(true);
+    this.#goTo(to);
   }
 
   /** Puts a row into the middle. */
   center(index: number): void {
     const to = this.top(index) - (this.#height - this.#heights.at(index)) / 2;
-    this.scrolled(Math.max(0, Math.min(to, this.#endScroll())));
+    this.#goTo(to);
+  }
+
+  #goTo(to: number): void {
+    this.#move(Math.max(0, Math.min(to, this.#endScroll())));
+    this.#atEnd = this.sticky && this.#fromEnd() <= AT_END;
+    this.#lookForAnchor();
     this.#draw(true);
   }
 
-  /** Whether a row is wholly in sight. */
-  shows(index: number): boolean {
-    const top = this.top(index);
-    return top >= this.#scroll && top + this.#heights.at(index) <= this.#scroll + this.#height;
+  /** Scrolls by itself: the page has to follow. */
+  #move(to: number): void {
+    if (to === this.#scroll) return;
+    this.#scroll = to;
+    this.#owed = true;
   }
 
   #inset(): number {
@@ -200,16 +212,16 @@ export class Viewport<T> {
   /** After the rows changed: the scroll position that leaves the anchor in its place. */
   #place(moved = false, tell = true): void {
     if (this.#atEnd) {
-      this.#scroll = this.#endScroll();
+      this.#move(this.#endScroll());
       this.#lookForAnchor();
     } else if (this.#anchor !== null) {
       const { index, key, offset } = this.#anchor;
       const bottom = this.top(index + 1);
-      this.#scroll = Math.max(0, Math.min(bottom - offset, this.#endScroll()));
+      this.#move(Math.max(0, Math.min(bottom - offset, this.#endScroll())));
       // At either end there may be no room to keep it in its place: from now on it is where it is.
       this.#anchor = { index, key, offset: bottom - this.#scroll };
     } else {
-      this.#scroll = Math.max(0, Math.min(this.#scroll, this.#endScroll()));
+      this.#move(Math.max(0, Math.min(this.#scroll, this.#endScroll())));
       this.#lookForAnchor();
     }
     this.#draw(moved, tell);

@@ -1,5 +1,5 @@
-import { type ReactNode, type Ref, type RefObject, useImperativeHandle, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
-import type { Viewport } from './viewport.js';
+import { type ReactNode, type Ref, type RefObject, useImperativeHandle, useLayoutEffect, useReducer, useRef, useSyncExternalStore } from 'react';
+import type { Drawn, Viewport } from './viewport.js';
 
 export interface WindowedProps<T> {
   readonly viewport: Viewport<T>;
@@ -46,7 +46,7 @@ export function Windowed<T>(props: WindowedProps<T>) {
     return () => observer.disconnect();
   }, [viewport]);
 
-  useSettled(viewport, scroller, content);
+  useSettled(viewport, drawn, scroller, content);
   const onView = props.onView;
   useLayoutEffect(() => onView?.());
 
@@ -88,9 +88,9 @@ export function Windowed<T>(props: WindowedProps<T>) {
 }
 
 /** After each drawing: measures the rows, and puts the scroll position where the viewport wants it. */
-function useSettled<T>(viewport: Viewport<T>, scroller: RefObject<HTMLDivElement | null>, content: RefObject<HTMLDivElement | null>) {
+function useSettled<T>(viewport: Viewport<T>, drawn: Drawn, scroller: RefObject<HTMLDivElement | null>, content: RefObject<HTMLDivElement | null>) {
+  const [, again] = useReducer((count: number) => count + 1, 0);
   useLayoutEffect(() => {
-    const before = viewport.drawn();
     const heights: [number, number][] = [];
     for (const child of content.current!.children) {
       const index = (child as HTMLElement).dataset['index'];
@@ -98,8 +98,9 @@ function useSettled<T>(viewport: Viewport<T>, scroller: RefObject<HTMLDivElement
     }
     viewport.measured(heights);
     // What was measured moved something: it is drawn again before anything is painted.
-    if (viewport.drawn() !== before) return;
+    if (viewport.drawn() !== drawn) return again();
     const element = scroller.current!;
     if (Math.abs(element.scrollTop - viewport.scroll) >= 1) element.scrollTop = viewport.scroll;
+    viewport.settled();
   });
 }

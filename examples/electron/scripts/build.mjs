@@ -1,9 +1,9 @@
-/** Bundles the app into dist/: `node build.mjs`. The addon and Electron stay outside of the bundles. */
+/** Bundles the app into dist/: `node scripts/build.mjs`. The addon and Electron stay outside of the bundles. */
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const here = import.meta.dirname;
+const here = join(import.meta.dirname, '..');
 const out = join(here, 'dist');
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, 'renderer'), { recursive: true });
@@ -18,7 +18,7 @@ const page = {
   minify: true,
   define: { 'process.env.NODE_ENV': '"production"' },
   // One React: the app's, also where causerie/react asks for it.
-  alias: { react: join(here, 'node_modules/react') },
+  alias: { react: join(here, 'node_modules/react'), 'react-dom': join(here, 'node_modules/react-dom') },
 };
 const tests = readdirSync(join(here, 'test')).filter((name) => name.endsWith('.ts'));
 
