@@ -1,4 +1,5 @@
-//! The suite `node`: the package is built and tried, and devices of it play the scenarios.
+//! The suite `node`: the package is built and tried, devices of it play the scenarios, and the
+//! Electron example's page is used in a browser.
 
 use std::ffi::OsStr;
 
@@ -8,6 +9,8 @@ use crate::verdict::Judge;
 
 /// The package.
 const PROJECT: &str = "bindings/node";
+/// The app whose page is tried in a browser.
+const EXAMPLE: &str = "examples/electron";
 
 /// Its steps, or the one that says what is missing. Nothing is written into the clone: the package is
 /// copied into the target folder, and its modules lie in the cache.
@@ -55,5 +58,27 @@ pub fn steps(place: &Place) -> Vec<Step> {
     scenarios
         .environment
         .push(("CAUSERIE_LIB", place.built_library("causerie_node").into()));
-    vec![types, place.libraries(), tests, scenarios]
+    let browser = match cache.as_ref().map(|cache| self::modules(cache, EXAMPLE)) {
+        Some(modules) if modules.is_dir() && has("chromium").is_some() => {
+            let mut browser = script(
+                "in a browser",
+                &["node", "examples/electron/scripts/test.mjs", "--at"],
+                node,
+            );
+            browser.command.extend([
+                place.target().join("electron").into(),
+                "--modules".into(),
+                modules.into(),
+                "--causerie".into(),
+                built.into(),
+            ]);
+            browser
+        }
+        _ => {
+            let missing =
+                "no Chromium, or the example's packages are not fetched: cargo xtask setup node";
+            place.step("in a browser", &[], Judge::Missing(missing))
+        }
+    };
+    vec![types, place.libraries(), tests, scenarios, browser]
 }

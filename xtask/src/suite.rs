@@ -246,7 +246,7 @@ pub const ALL: &[Suite] = &[
     },
     Suite {
         name: "node",
-        about: "the Node package: its own tests, and every scenario through its public API",
+        about: "the Node package: its own tests, every scenario through its public API, and the Electron example in a browser",
         needs: &[Language::Rust, Language::Node],
         steps: node::steps,
     },

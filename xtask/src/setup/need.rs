@@ -175,6 +175,24 @@ pub const ALL: &[Need] = &[
         by_hand: "npm ci in bindings/node",
     },
     Need {
+        language: Language::Node,
+        tool: "the Electron example's packages",
+        probe: &[],
+        at_least: (0, 0),
+        source: Source::Npm {
+            project: "examples/electron",
+        },
+        by_hand: "npm ci in examples/electron",
+    },
+    Need {
+        language: Language::Node,
+        tool: "chromium",
+        probe: &["chromium", "--version"],
+        at_least: (0, 0),
+        source: Source::Apt(&["chromium", "fonts-noto-core", "fonts-noto-color-emoji"]),
+        by_hand: "Chromium as /usr/bin/chromium, or what CHROMIUM names",
+    },
+    Need {
         language: Language::Kotlin,
         tool: "javac",
         probe: &["javac", "-version"],

@@ -396,7 +396,16 @@ mod tests {
     fn only_the_languages_that_were_named_are_looked_at() {
         let machine = machine(System::Debian, Rights::Root);
         let plan = Plan::make(&machine, &[Language::Node], |_| None);
-        assert_eq!(plan.tools(), ["node", "npm", "Node's packages"]);
+        assert_eq!(
+            plan.tools(),
+            [
+                "node",
+                "npm",
+                "chromium",
+                "Node's packages",
+                "the Electron example's packages"
+            ]
+        );
     }
 
     #[test]
