@@ -248,7 +248,7 @@ export class FakeClient {
       typing: this.typingStates.get(id),
       readCursors: this.cursorStates.get(id),
       loadReadCursors: async () => this.cursorStates.get(id).current,
-      send: async (message) => {
+      send: async (message, { signal }) => {
         const key = randomUUID();
         this.act('send', [id, message]);
         this.disk.outbox = [
@@ -257,7 +257,10 @@ export class FakeClient {
             targetMessageId: null, emoji: null, userIds: [], createdAt: 1, state: { kind: 'queued' } },
         ];
         this.outbox.entries.set(this.disk.outbox);
-        await this.held.get('send');
+        await Promise.race([
+          this.held.get('send'),
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+        ]);
         return key;
       },
       edit: (...args) => act('edit', ...args),

@@ -100,6 +100,7 @@ describe('a host that is replaced', { timeout: 10_000 }, () => {
     client.disk.say('a', 'hello');
     const chat = await connected(place);
     const timeline = await chat.conversation('a').timeline();
+    const { current } = chat.connection;
     let changes = 0;
     chat.conversations.subscribe(() => changes++);
     timeline.state.subscribe(() => changes++);
@@ -108,6 +109,7 @@ describe('a host that is replaced', { timeout: 10_000 }, () => {
     place.host = hostOf(next).host;
     await until(() => chat.link.current.kind === 'connected' && next.timelines.size === 1);
     await chat.stats();
+    assert.equal(chat.connection.current, current);
     next.say('a', 'news');
     await until(() => timeline.state.current.items.length === 2);
     assert.equal(changes, 1);

@@ -42,9 +42,16 @@ export function jsonPair() {
   return [port(ends[0], ends[1]), port(ends[1], ends[0])];
 }
 
-/** Resolves once it holds; a test that waits for what does not come fails by its own timeout. */
-export async function until(holds) {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+/** How long something may take that has to come, in milliseconds. */
+const PATIENCE = 8_000;
+
+/** Resolves once it holds; each turn takes its time by `turn`. */
+export async function until(holds, turn = (next) => next()) {
+  const late = performance.now() + PATIENCE;
+  while (!holds()) {
+    if (performance.now() > late) throw new Error(`waited in vain: ${holds}`);
+    await turn(() => new Promise((resolve) => setImmediate(resolve)));
+  }
 }
 
 /** A place where renderers find a host, which can be replaced. */

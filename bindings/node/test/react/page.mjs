@@ -2,6 +2,7 @@
 
 import { Window } from 'happy-dom';
 import { createRequire } from 'node:module';
+import { until } from '../electron/pair.mjs';
 
 const window = new Window({ url: 'https://chat.example' });
 for (const name of ['window', 'document', 'navigator', 'HTMLElement', 'HTMLIFrameElement', 'Node', 'Event']) {
@@ -28,5 +29,5 @@ export async function draw(element, { strict = false } = {}) {
 
 /** Lets React draw until it holds. */
 export async function drawn(holds) {
-  while (!holds()) await act(() => new Promise((resolve) => setImmediate(resolve)));
+  await until(holds, act);
 }
