@@ -167,6 +167,20 @@ describe('a host that is replaced', { timeout: 10_000 }, () => {
     assert.ok(hasOlder && hasNewer);
   });
 
+  it('has a timeline that came to the newest message go on from there', async () => {
+    const { client, place } = hosting();
+    for (let n = 1; n <= 60; n++) client.disk.say('a', `say ${n}`);
+    const chat = await connected(place);
+    const timeline = await chat.conversation('a').timeline({ at: 30, page: 20 });
+    await timeline.loadNewer();
+    await until(() => !timeline.state.current.hasNewer);
+    const next = new FakeClient(client.disk);
+    place.kill();
+    place.host = hostOf(next).host;
+    await until(() => next.calls('timeline').length === 1);
+    assert.deepEqual(next.calls('timeline')[0].slice(2), [undefined, 20]);
+  });
+
   it('never has a write done twice: what it did not answer is interrupted', async () => {
     const { client, place } = hosting();
     const chat = await connected(place);
@@ -259,7 +273,7 @@ describe('a connection that breaks while the host lives on', { timeout: 10_000 }
     const release = client.hold('send');
     const send = chat.conversation('a').send('once');
     await until(() => client.calls('send').length === 1);
-    place.links.pop().ours.close();
+    place.links.pop().ours.cut();
     await until(() => chat.link.current.kind === 'lost');
     await until(() => chat.link.current.kind === 'connected');
     release();
@@ -274,7 +288,7 @@ describe('a connection that breaks while the host lives on', { timeout: 10_000 }
     const { ours } = place.links[0];
     const { post } = ours;
     // The answer is lost with the connection.
-    ours.post = (message) => (message.t === 'result' ? ours.close() : post(message));
+    ours.post = (message) => (message.t === 'result' ? ours.cut() : post(message));
     const key = await chat.conversation('a').send('once');
     assert.equal(client.calls('send').length, 1);
     assert.equal(client.disk.outbox[0].key, key);

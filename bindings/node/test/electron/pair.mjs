@@ -38,6 +38,11 @@ export function jsonPair() {
       mine.open = false;
       queueMicrotask(() => end(theirs));
     },
+    /** It breaks, and both sides are told. */
+    cut: () => {
+      end(mine);
+      end(theirs);
+    },
   });
   return [port(ends[0], ends[1]), port(ends[1], ends[0])];
 }
