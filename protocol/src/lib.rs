@@ -30,6 +30,8 @@ mod reply;
 mod request;
 mod salvage;
 mod scalar;
+#[cfg(feature = "openapi")]
+mod schema;
 mod write;
 
 pub use code::{AfterClose, AuthCode, CloseCode, ErrorCode};

@@ -148,6 +148,7 @@ pub fn encoded_len<T: Serialize>(value: &T) -> usize {
 
 /// A file that belongs to a message; its bytes are had by REST.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attachment {
     /// The file on the server.
     pub media_id: String,
@@ -192,6 +193,7 @@ impl fmt::Debug for Attachment {
 
 /// One emoji on a message, counted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reaction {
     /// The emoji.
     pub emoji: String,
@@ -208,6 +210,7 @@ pub struct Reaction {
 /// history pages.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "WireMessage")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Message {
     /// Where it was said.
     pub conversation_id: ConversationId,
@@ -349,6 +352,7 @@ impl<'de> Deserialize<'de> for NewMessage {
 
 /// The newest message of a conversation, in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Preview {
     /// The message.
     pub message_id: MessageId,

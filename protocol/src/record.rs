@@ -66,6 +66,7 @@ words! {
 
 /// A conversation as one user sees it in a list (docs/protocol.md §4, "Item").
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Item {
     /// The conversation.
     pub conversation_id: ConversationId,
@@ -137,6 +138,7 @@ impl Item {
 
 /// A group as one user sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupItem {
     /// The group.
     pub group_id: GroupId,
@@ -160,6 +162,7 @@ pub struct GroupItem {
 
 /// A user's name and picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
     /// Who.
     pub user_id: UserId,
@@ -176,6 +179,7 @@ pub struct User {
 
 /// What only the user has: preferences, follows, blocks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
     /// The user.
     pub user: User,
@@ -195,6 +199,7 @@ pub struct Me {
 
 /// A member of a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Member {
     /// Who.
     pub user_id: UserId,

@@ -88,6 +88,7 @@ pub struct TokenRefreshed {
 
 /// `error`, `message_error`: why a request was refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorReply {
     /// Why.
     pub code: ErrorCode,
@@ -195,6 +196,7 @@ pub struct Unsubscribed {
 
 /// `message_sent`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MessageSent {
     /// Its sender's name for it.
     pub temp_id: TempId,
@@ -220,6 +222,7 @@ pub struct MessageSent {
 
 /// `ack` of a durable write.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WriteAck {
     /// Its sender's name for it.
     pub temp_id: TempId,
@@ -243,6 +246,7 @@ pub struct WriteAck {
 
 /// `ack` of `mark_read` and `mark_delivered`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CursorAck {
     /// Where.
     pub conversation_id: ConversationId,
@@ -338,6 +342,7 @@ pub struct PresenceState {
 
 /// `sync_page`: exactly one of `cursor` and `token` is there.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SyncPage {
     /// Conversations, newest activity first.
     #[serde(default)]
@@ -361,6 +366,7 @@ pub struct SyncPage {
 
 /// `history_page`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryPage {
     /// Where.
     pub conversation_id: ConversationId,
@@ -387,6 +393,7 @@ pub struct HistoryPage {
 
 /// `members_page`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MembersPage {
     /// Members.
     pub members: Vec<Member>,

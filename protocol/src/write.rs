@@ -83,6 +83,7 @@ impl<'de> Deserialize<'de> for Target {
 
 /// `send_message`.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SendMessage {
     /// What it is. Text, if absent.
     #[serde(default = "text")]
@@ -201,6 +202,7 @@ impl<'de> Deserialize<'de> for React {
 
 /// `create_conversation`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateConversation {
     /// What it is.
     pub kind: ConversationKind,
@@ -234,6 +236,7 @@ pub struct UpdateConversation {
 
 /// Member requests: who, and for `set_role` what.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Members {
     /// Whom.
     #[serde(

@@ -22,4 +22,5 @@ pub mod hub;
 pub mod listener;
 pub mod metrics;
 pub mod planted;
+mod rest;
 pub mod store;

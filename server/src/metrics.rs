@@ -14,6 +14,8 @@
 //! | `causerie_slow_consumers_total` | connections closed because their socket took nothing |
 //! | `causerie_write_seconds` | from a write's arrival to its answer |
 //! | `causerie_delivery_seconds` | from an event's time to its first write to a connection; one batch in 16 is looked at |
+//! | `causerie_rest_requests_total{method,route,status}` | requests over REST that were answered |
+//! | `causerie_rest_seconds` | from a request's head to its answer |
 //! | `causerie_transaction_commits` | changed conversations of one store transaction |
 //!
 //! Each server has a recorder of its own, so that several can run in one process. Handles are kept:
@@ -57,6 +59,7 @@ pub struct Metrics {
     slow_consumers: Counter,
     write_seconds: Histogram,
     delivery_seconds: Histogram,
+    rest_seconds: Histogram,
     transaction_commits: Histogram,
     batches: AtomicU32,
 }
@@ -90,6 +93,7 @@ impl Metrics {
             slow_consumers: counter("causerie_slow_consumers_total"),
             write_seconds: histogram("causerie_write_seconds"),
             delivery_seconds: histogram("causerie_delivery_seconds"),
+            rest_seconds: histogram("causerie_rest_seconds"),
             transaction_commits: histogram("causerie_transaction_commits"),
             batches: AtomicU32::new(0),
             handle: recorder.handle(),
@@ -160,6 +164,32 @@ impl Metrics {
             .filter(|event| matches!(event.body, EventBody::Message(_)))
             .count();
         self.messages.increment(messages as u64);
+    }
+
+    pub(crate) fn rest_answered(
+        &self,
+        method: &axum::http::Method,
+        route: &str,
+        status: axum::http::StatusCode,
+        took: Duration,
+    ) {
+        // What nobody knows is one name, so that strangers cannot make any number of them.
+        let method = match method.as_str() {
+            known @ ("GET" | "POST" | "PATCH" | "DELETE" | "OPTIONS" | "HEAD") => known,
+            _ => "other",
+        };
+        let labels = vec![
+            Label::new("method", method.to_owned()),
+            Label::new("route", route.to_owned()),
+            Label::new("status", status.as_str().to_owned()),
+        ];
+        self.recorder
+            .register_counter(
+                &Key::from_parts("causerie_rest_requests_total", labels),
+                &METADATA,
+            )
+            .increment(1);
+        self.rest_seconds.record(took.as_secs_f64());
     }
 
     fn labelled(&self, name: &'static str, label: &'static str, value: &str) {

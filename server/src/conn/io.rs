@@ -212,6 +212,13 @@ impl Io {
         None
     }
 
+    /// The next frame, for what has no socket.
+    pub(super) fn poll_line(&mut self) -> Option<Bytes> {
+        let line = self.replies.pop_front()?;
+        self.reply_bytes -= line.len();
+        Some(line)
+    }
+
     /// Puts replies into the batch, as far as it has room.
     pub(super) fn fill(&mut self, batch: &mut Batch) {
         while batch.has_room()

@@ -21,6 +21,7 @@
 //! | `subscription` | positions, and reading forward |
 //! | `activity` | conversations that are not subscribed |
 //! | `lane` | reading one's own writes |
+//! | `visit` | a request without a socket: one over REST |
 //! | `delivered`, `typing`, `token`, `heartbeat`, `rate` | small machines of their own |
 
 mod activity;
@@ -36,6 +37,7 @@ mod request;
 mod subscription;
 mod token;
 mod typing;
+mod visit;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -46,14 +48,12 @@ use causerie_protocol::{
     limits::{AUTH_TIMEOUT_MS, MAX_UNAUTHENTICATED_BYTES},
 };
 
-use self::{
-    heartbeat::Heartbeat,
-    io::Io,
-    live::Live,
-    opening::Opening,
-    rate::{Bucket, Verdict},
-};
+use self::{heartbeat::Heartbeat, io::Io, live::Live, opening::Opening};
 pub use self::{heartbeat::HeartbeatConfig, rate::RateConfig};
+pub(crate) use self::{
+    rate::{Bucket, Verdict},
+    visit::{Reply, Visit},
+};
 use crate::{
     auth::Auth,
     clock::Now,

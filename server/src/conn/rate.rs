@@ -26,7 +26,7 @@ impl Default for RateConfig {
 
 /// What the bucket says to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Pass,
     /// `rate_limited`; come back after this long.
     Refuse {
@@ -37,7 +37,7 @@ pub(super) enum Verdict {
 }
 
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     config: RateConfig,
     /// Below zero: refused requests.
     level: f64,
@@ -45,7 +45,7 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) fn new(config: RateConfig, now: Duration) -> Self {
+    pub(crate) fn new(config: RateConfig, now: Duration) -> Self {
         Self {
             config,
             level: config.burst,
@@ -53,7 +53,7 @@ impl Bucket {
         }
     }
 
-    pub(super) fn ask(&mut self, now: Duration) -> Verdict {
+    pub(crate) fn ask(&mut self, now: Duration) -> Verdict {
         let passed = now.saturating_sub(self.at).as_secs_f64();
         self.at = now;
         self.level = (self.level + passed * self.config.per_second).min(self.config.burst) - 1.0;
@@ -61,6 +61,7 @@ impl Bucket {
             return Verdict::Pass;
         }
         if self.level < -self.config.flood {
+            self.level = -self.config.flood;
             return Verdict::Flood;
         }
         let missing = -self.level / self.config.per_second.max(f64::MIN_POSITIVE);

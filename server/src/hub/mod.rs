@@ -59,6 +59,14 @@ pub struct ConnKey {
     generation: u32,
 }
 
+impl ConnKey {
+    /// The place of one that was never attached.
+    pub(crate) const NOWHERE: Self = Self {
+        index: u32::MAX,
+        generation: u32::MAX,
+    };
+}
+
 struct Entry {
     user_id: UserId,
     client_id: ClientId,

@@ -16,7 +16,7 @@ use super::mailbox::Mailbox;
 use crate::store::LaneId;
 
 /// One open connection.
-pub(super) struct Open {
+pub(crate) struct Open {
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) user_id: Option<UserId>,
 }
@@ -24,12 +24,35 @@ pub(super) struct Open {
 #[derive(Default)]
 struct Table {
     open: HashMap<LaneId, Open>,
+    /// Requests over REST under way.
+    visits: u64,
     last: u64,
+}
+
+/// A request over REST. A server that drains waits until it is gone.
+pub(crate) struct Visiting {
+    connections: Arc<Connections>,
+    lane: LaneId,
+}
+
+impl Visiting {
+    /// Its order of writes, never used before.
+    pub(crate) fn lane(&self) -> LaneId {
+        self.lane
+    }
+}
+
+impl Drop for Visiting {
+    fn drop(&mut self) {
+        let mut table = self.connections.table.lock();
+        table.visits -= 1;
+        self.connections.tell(&table);
+    }
 }
 
 /// All open connections.
 #[derive(Default)]
-pub(super) struct Connections {
+pub(crate) struct Connections {
     table: Mutex<Table>,
     draining: AtomicBool,
     empty: Notify,
@@ -58,7 +81,24 @@ impl Connections {
     pub(super) fn remove(&self, lane: LaneId) {
         let mut table = self.table.lock();
         table.open.remove(&lane);
-        if table.open.is_empty() {
+        self.tell(&table);
+    }
+
+    /// A request over REST begins.
+    pub(crate) fn visit(self: Arc<Self>) -> Visiting {
+        let mut table = self.table.lock();
+        table.last += 1;
+        table.visits += 1;
+        let lane = LaneId(table.last);
+        drop(table);
+        Visiting {
+            connections: self,
+            lane,
+        }
+    }
+
+    fn tell(&self, table: &Table) {
+        if table.open.is_empty() && table.visits == 0 {
             self.empty.notify_waiters();
         }
     }
@@ -73,7 +113,7 @@ impl Connections {
         }
     }
 
-    pub(super) fn is_draining(&self) -> bool {
+    pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
 
@@ -81,11 +121,16 @@ impl Connections {
         self.draining.store(true, Ordering::Release);
     }
 
-    /// Until none is open.
+    fn is_empty(&self) -> bool {
+        let table = self.table.lock();
+        table.open.is_empty() && table.visits == 0
+    }
+
+    /// Until none is open, and no request is under way.
     pub(super) async fn wait_until_none(&self) {
         loop {
             let empty = self.empty.notified();
-            if self.count() == 0 {
+            if self.is_empty() {
                 return;
             }
             empty.await;

@@ -54,7 +54,9 @@ pub(super) fn router(server: Arc<Server>) -> Router {
             .route("/dev/token", post(dev_token))
             .layer(DefaultBodyLimit::max(16 * 1024));
     }
-    router.with_state(server)
+    router
+        .merge(crate::rest::router(&server))
+        .with_state(server)
 }
 
 async fn ready(State(server): State<Arc<Server>>) -> Response {
@@ -208,7 +210,8 @@ fn subprotocol(headers: &HeaderMap) -> Result<bool, ()> {
         .ok_or(())
 }
 
-fn bearer(headers: &HeaderMap) -> Option<String> {
+/// The token of the header `Authorization`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme

@@ -21,9 +21,12 @@ use tokio::{
     time::timeout,
 };
 
-pub(crate) use self::origin::is_origin;
+pub(crate) use self::{
+    connections::{Connections, Visiting},
+    http::bearer,
+    origin::is_origin,
+};
 use self::{
-    connections::Connections,
     http::{Handoff, Peer, Upgrade},
     mailbox::Mailbox,
     wire::Wire,
@@ -34,6 +37,7 @@ use crate::{
     conn::{Conn, ConnConfig, Shared},
     hub::{RingLimits, SharedHub},
     metrics::Metrics,
+    rest::Doors,
     store::{Answer, Publish, Store},
 };
 
@@ -109,11 +113,12 @@ impl Core {
 
 /// A server without its sockets.
 pub struct Server {
-    shared: Arc<Shared>,
-    store: Arc<dyn Store>,
-    clock: Clock,
-    options: Options,
-    connections: Connections,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    pub(crate) options: Options,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) doors: Doors,
     #[cfg(feature = "control")]
     faults: Arc<crate::control::Faults>,
 }
@@ -139,7 +144,8 @@ impl Server {
             store,
             clock: core.clock,
             options,
-            connections: Connections::default(),
+            connections: Arc::default(),
+            doors: Doors::default(),
             #[cfg(feature = "control")]
             faults: Arc::default(),
         })

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 impl super::Options {
     /// Whether a page of this origin may connect: one of the server's own host, or of the list.
     /// What is no browser sends none.
-    pub(super) fn allows_origin(&self, headers: &HeaderMap) -> bool {
+    pub(crate) fn allows_origin(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else {
             return true;
         };

@@ -41,6 +41,13 @@ pub struct Actor {
     pub admin: bool,
 }
 
+impl Actor {
+    /// The device, for events; none for a request over REST that names no device.
+    pub(crate) fn device(&self) -> Option<ClientId> {
+        Some(self.client_id).filter(|id| !id.uuid().is_nil())
+    }
+}
+
 /// Something that writes.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -344,6 +351,38 @@ pub enum Query {
         /// What is asked.
         request: History,
     },
+    /// For `GET /conversations/{id}`: one item, of a member.
+    Item {
+        /// Who.
+        user_id: UserId,
+        /// Which.
+        conversation_id: ConversationId,
+    },
+    /// A page of history that holds only what was asked for.
+    Search {
+        /// Who.
+        user_id: UserId,
+        /// What is asked.
+        request: Search,
+    },
+    /// Where messages stand, those left out that the user cannot have seen.
+    Places {
+        /// Who.
+        user_id: UserId,
+        /// Which.
+        message_ids: Vec<MessageId>,
+    },
+    /// Messages of all of a user's conversations.
+    Messages {
+        /// Who.
+        user_id: UserId,
+        /// Which ones.
+        from: MessagesFrom,
+        /// The next page.
+        cursor: Option<String>,
+        /// Most messages.
+        limit: u32,
+    },
     /// For `members`.
     Members {
         /// Who.
@@ -390,6 +429,56 @@ pub enum SyncFrom {
     Token(String),
     /// The next page; an unreadable cursor is `invalid`.
     Cursor(String),
+    /// As a first sync, without so many of the newest conversations.
+    Behind(u64),
+}
+
+/// What a search in a conversation's history looks for: messages that fulfil all of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    /// Where, and which page; `changed_since` plays no part.
+    pub history: History,
+    /// Taken by the server at this time or later.
+    pub from: Option<Millis>,
+    /// Taken by the server before this time.
+    pub to: Option<Millis>,
+    /// Text that stands in the content, in whatever case.
+    pub text: Option<String>,
+}
+
+/// Which messages a user asks for across conversations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MessagesFrom {
+    /// What changed since this sync token; a token that cannot be read stands before everything.
+    Token(String),
+    /// What others said behind the user's delivered cursors.
+    Undelivered,
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Which.
+    pub message_id: MessageId,
+    /// Its conversation.
+    pub conversation_id: ConversationId,
+    /// Its place there.
+    pub seq: Seq,
+}
+
+/// Messages of several conversations.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, utoipa::ToSchema)]
+pub struct MessagesPage {
+    /// As they are now; in each conversation in rising seq.
+    pub messages: Vec<Message>,
+    /// Users named here.
+    pub users: Vec<User>,
+    /// There is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// The last page of what changed since a token: the next token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
 }
 
 /// What was read.
@@ -401,8 +490,14 @@ pub enum Answer {
     Events(EventsAnswer),
     /// To [`Query::Sync`].
     Sync(Box<SyncPage>),
-    /// To [`Query::History`]. At most 256 KiB encoded; at least one message.
+    /// To [`Query::History`] and [`Query::Search`]. At most 256 KiB encoded; at least one message.
     History(Box<HistoryPage>),
+    /// To [`Query::Item`].
+    Item(Box<Item>),
+    /// To [`Query::Places`].
+    Places(Vec<Place>),
+    /// To [`Query::Messages`]. At most 256 KiB encoded; at least one message.
+    Messages(Box<MessagesPage>),
     /// To [`Query::Members`].
     Members(MembersPage),
     /// To [`Query::Users`].

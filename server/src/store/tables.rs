@@ -254,6 +254,10 @@ pub trait Rows {
         conversation: ConversationKey,
         id: MessageId,
     ) -> Result<Option<Seq>, TableError>;
+    /// Where a message stands, whichever its conversation.
+    fn place(&self, id: MessageId) -> Result<Option<(ConversationKey, Seq)>, TableError>;
+    /// The last seq that is older than what a transaction after `since` wrote; 0 if there is none.
+    fn seq_until(&self, conversation: ConversationKey, since: u64) -> Result<Seq, TableError>;
     /// Messages of a range.
     fn messages(
         &self,
@@ -356,10 +360,11 @@ pub trait Tables: Rows {
         row: &WriteRow,
     ) -> Result<(), TableError>;
 
-    /// A new event at the head, by this user; `subject` is the user whom a member event names.
+    /// A new event at the head, by this user and in the transaction of this number; `subject` is the
+    /// user whom a member event names.
     fn add_event(
         &mut self,
-        conversation: ConversationKey,
+        place: (ConversationKey, u64),
         actor: UserKey,
         subject: Option<UserKey>,
         event: &EventRecord,

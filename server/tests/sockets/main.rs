@@ -3,6 +3,7 @@
 #[cfg(feature = "control")]
 mod control;
 mod frames;
+mod rest;
 mod site;
 
 use std::time::Duration;

@@ -163,6 +163,21 @@ impl Rows for MemoryTables {
             .map(|(_, seq)| *seq))
     }
 
+    fn place(&self, id: MessageId) -> Result<Option<(ConversationKey, Seq)>, TableError> {
+        Ok(self.message_ids.read().get(&id).copied())
+    }
+
+    fn seq_until(&self, conversation: ConversationKey, since: u64) -> Result<Seq, TableError> {
+        let range = (conversation, 0)..=(conversation, Seq::MAX);
+        let older = self
+            .event_changes
+            .read()
+            .range(range)
+            .rev()
+            .find(|(_, change)| **change <= since);
+        Ok(older.map_or(0, |((_, seq), _)| *seq))
+    }
+
     fn messages(
         &self,
         conversation: ConversationKey,

@@ -28,6 +28,7 @@ pub struct MemoryTables {
     pub(super) memberships: Rewound<(UserKey, ConversationKey), ()>,
     pub(super) writes: Rewound<(ConversationKey, UserKey, TempId), WriteRow>,
     pub(super) events: Rewound<Place, EventRecord>,
+    pub(super) event_changes: Rewound<Place, u64>,
     pub(super) message_ids: Rewound<MessageId, Place>,
     pub(super) states: Rewound<Place, StateRow>,
     pub(super) reactions: Rewound<(ConversationKey, Seq, String, UserKey), Seq>,
@@ -96,6 +97,7 @@ impl MemoryTables {
         end(&mut self.memberships);
         end(&mut self.writes);
         end(&mut self.events);
+        end(&mut self.event_changes);
         end(&mut self.message_ids);
         end(&mut self.states);
         end(&mut self.reactions);
@@ -214,13 +216,14 @@ impl Tables for MemoryTables {
 
     fn add_event(
         &mut self,
-        conversation: ConversationKey,
+        (conversation, change): (ConversationKey, u64),
         _actor: UserKey,
         _subject: Option<UserKey>,
         event: &EventRecord,
     ) -> Result<(), TableError> {
         let place = (conversation, event.seq);
         fresh(self.events.add(place, event.clone()), "event")?;
+        self.event_changes.put(place, change);
         if let EventBody::Message(message) = &event.body {
             fresh(self.message_ids.add(message.message_id, place), "message")?;
         }

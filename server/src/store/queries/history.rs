@@ -90,7 +90,11 @@ fn proved(page: &HistoryPage, (lower, upper): (Seq, Seq), direction: Direction) 
 }
 
 /// The message as it is now, for this member.
-fn present<R: Rows>(rows: &R, member: &MemberRow, row: MessageRow) -> Result<Message, TableError> {
+pub(super) fn present<R: Rows>(
+    rows: &R,
+    member: &MemberRow,
+    row: MessageRow,
+) -> Result<Message, TableError> {
     let mut message = fold::folded(rows, member.conversation, row, Some(member.user))?;
     if message.sender_id != member.user_id {
         message.temp_id = None;
@@ -99,17 +103,21 @@ fn present<R: Rows>(rows: &R, member: &MemberRow, row: MessageRow) -> Result<Mes
 }
 
 /// What a page looks for.
-struct Wanted<'a> {
-    member: &'a MemberRow,
-    range: (Seq, Seq),
-    changed_since: Seq,
-    direction: Direction,
+pub(super) struct Wanted<'a> {
+    pub(super) member: &'a MemberRow,
+    pub(super) range: (Seq, Seq),
+    pub(super) changed_since: Seq,
+    pub(super) direction: Direction,
 }
 
 impl Wanted<'_> {
     /// Every message above `changed_since` has changed since; below it, those that a later event
     /// touched.
-    fn find<R: Rows>(&self, rows: &R, limit: usize) -> Result<Vec<MessageRow>, TableError> {
+    pub(super) fn find<R: Rows>(
+        &self,
+        rows: &R,
+        limit: usize,
+    ) -> Result<Vec<MessageRow>, TableError> {
         match self.direction {
             Direction::Up => {
                 let mut found = self.older_changed(rows, limit)?;

@@ -6,8 +6,10 @@ mod events;
 pub(super) mod fold;
 mod history;
 pub(super) mod item;
+mod messages;
 mod page;
 mod people;
+mod search;
 mod sync;
 mod token;
 
@@ -64,6 +66,38 @@ pub fn answer<R: Rows>(rows: &R, epoch: &str, query: &Query) -> Result<Answer, T
             let page = history::history(rows, &conversation, &member, request)?;
             Ok(Answer::History(Box::new(page)))
         }
+        Query::Item {
+            user_id,
+            conversation_id,
+        } => match joined(rows, *conversation_id, user_id)? {
+            Some((conversation, member)) => {
+                let item = item::item(rows, &conversation, &member)?;
+                Ok(Answer::Item(Box::new(item)))
+            }
+            None => Ok(forbidden(*conversation_id)),
+        },
+        Query::Search { user_id, request } => {
+            let id = request.history.conversation_id;
+            let Some((conversation, member)) = joined(rows, id, user_id)? else {
+                return Ok(forbidden(id));
+            };
+            let page = search::search(rows, &conversation, &member, request)?;
+            Ok(Answer::History(Box::new(page)))
+        }
+        Query::Places {
+            user_id,
+            message_ids,
+        } => Ok(Answer::Places(messages::places(
+            rows,
+            user_id,
+            message_ids,
+        )?)),
+        Query::Messages {
+            user_id,
+            from,
+            cursor,
+            limit,
+        } => messages::messages(rows, epoch, user_id, from, cursor.as_deref(), *limit),
         Query::Members { user_id, request } => {
             let Some((conversation, _)) = joined(rows, request.conversation_id, user_id)? else {
                 return Ok(forbidden(request.conversation_id));

@@ -48,10 +48,14 @@ pub(super) fn sync<R: Rows>(
         budget.take(named.add(rows, [user_id])?);
         page.me = Some(me(rows, user_id)?);
     }
-    let listed = match &user {
+    let mut listed = match &user {
         Some(user) => list(rows, user.key, &begin)?,
         None => Vec::new(),
     };
+    if let SyncFrom::Behind(count) = from {
+        let count = usize::try_from(*count).unwrap_or(usize::MAX);
+        listed.drain(..count.min(listed.len()));
+    }
 
     let mut last = None;
     for at in listed.iter().take(page_limit(limit)) {
@@ -83,7 +87,7 @@ pub(super) fn sync<R: Rows>(
 fn begin<R: Rows>(rows: &R, epoch: &str, from: &SyncFrom) -> Result<Option<Begin>, TableError> {
     let change = rows.change()?;
     let since = match from {
-        SyncFrom::First => None,
+        SyncFrom::First | SyncFrom::Behind(_) => None,
         // A token from the future belongs to a database that was set back.
         SyncFrom::Token(token) => {
             token::read_sync_token(epoch, token).filter(|since| *since <= change)

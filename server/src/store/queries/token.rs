@@ -5,7 +5,7 @@
 //! is read is what the asking user may see.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use causerie_protocol::Millis;
+use causerie_protocol::{Millis, Seq};
 
 use crate::store::tables::{ConversationKey, Listed, UserKey};
 
@@ -61,6 +61,24 @@ pub(super) fn read_sync_cursor(epoch: &str, cursor: &str) -> Option<SyncCursor> 
             conversation: ConversationKey(key.parse().ok()?),
         },
     })
+}
+
+/// A cursor behind this message, in a list that began at the transaction `start`.
+pub(super) fn messages_cursor(epoch: &str, start: u64, last: (ConversationKey, Seq)) -> String {
+    let (ConversationKey(key), seq) = last;
+    seal(&format!("messages:{epoch}:{start}:{key}:{seq}"))
+}
+
+/// Reads it.
+pub(super) fn read_messages_cursor(
+    epoch: &str,
+    cursor: &str,
+) -> Option<(u64, (ConversationKey, Seq))> {
+    let text = open(cursor)?;
+    let [kind, of_epoch, start, key, seq] = fields(&text)?;
+    (kind == "messages" && of_epoch == epoch).then_some(())?;
+    let key = ConversationKey(key.parse().ok()?);
+    Some((start.parse().ok()?, (key, seq.parse().ok()?)))
 }
 
 /// A cursor behind this member.

@@ -125,11 +125,12 @@ impl<T: Tables> Work<'_, T> {
             seq,
             event_id,
             actor: actor.user_id.clone(),
-            client_id: Some(actor.client_id),
+            client_id: actor.device(),
             at: self.now,
             body,
         };
-        self.tables.add_event(room.row.key, key, subject, &event)?;
+        let place = (room.row.key, self.change);
+        self.tables.add_event(place, key, subject, &event)?;
         room.row.head_seq = seq;
         room.push_event(event);
         Ok(seq)

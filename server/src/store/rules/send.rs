@@ -45,6 +45,8 @@ impl<T: Tables> Work<'_, T> {
             None => self.people.intern(self.tables, &actor.user_id)?,
         };
         let seq = room.next_seq();
+        // Times of a conversation do not fall, so that they can be searched like seqs.
+        let at = self.now.max(room.row.active_at);
         let message = Message {
             conversation_id: room.row.id,
             seq,
@@ -58,7 +60,7 @@ impl<T: Tables> Work<'_, T> {
             reply_to: send.reply_to,
             mentions: send.mentions.clone(),
             metadata: send.metadata.clone(),
-            created_at: self.now,
+            created_at: at,
             edited_at: None,
             deleted_at: None,
             state_seq: seq,
@@ -70,7 +72,7 @@ impl<T: Tables> Work<'_, T> {
             conversation_id: room.row.id,
             seq,
             number: message.number,
-            created_at: self.now,
+            created_at: at,
             duplicate: false,
             message: None,
         };
@@ -81,7 +83,7 @@ impl<T: Tables> Work<'_, T> {
             EventBody::Message(Box::new(message)),
         )?;
         room.row.head_number = sent.number;
-        room.row.active_at = self.now;
+        room.row.active_at = at;
         self.remember(room, key, names, Some(seq))?;
         self.note_mentions(room, &actor.user_id, &send.mentions, seq)?;
         self.raise_own_cursor(room, &actor.user_id, (seq, sent.number))?;

@@ -15,11 +15,12 @@ use super::{
 };
 
 const ADD_MESSAGE: &str = "INSERT INTO messages (conversation, seq, number, message_id, temp_id,
-        sender, client_id, kind, created_at, reply_to, content, attachments, mentions, metadata)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+        sender, client_id, kind, created_at, reply_to, content, attachments, mentions, metadata,
+        change)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 const ADD_CHANGE: &str = "INSERT INTO changes (conversation, seq, event_id, kind, actor, client_id,
-        at, target_seq, subject, role, body)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        at, target_seq, subject, role, body, change)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 /// The body of `conversation_updated`.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -54,14 +55,14 @@ struct Columns<'a> {
 impl Database {
     pub(super) fn insert_event(
         &self,
-        conversation: ConversationKey,
+        (conversation, change): (ConversationKey, u64),
         actor: UserKey,
         subject: Option<UserKey>,
         event: &EventRecord,
     ) -> Result<(), TableError> {
         let columns = match &event.body {
             EventBody::Message(message) => {
-                return self.insert_message(conversation, actor, event, message);
+                return self.insert_message((conversation, change), actor, event, message);
             }
             EventBody::Edited {
                 target_seq,
@@ -125,6 +126,7 @@ impl Database {
                 subject.map(|key| key.0),
                 columns.role.map(Word::word),
                 columns.body,
+                int(change),
             ],
         )?;
         Ok(())
@@ -132,7 +134,7 @@ impl Database {
 
     fn insert_message(
         &self,
-        conversation: ConversationKey,
+        (conversation, change): (ConversationKey, u64),
         sender: UserKey,
         event: &EventRecord,
         message: &Message,
@@ -155,6 +157,7 @@ impl Database {
                 list_to_json(&message.attachments)?,
                 list_to_json(&message.mentions)?,
                 to_json(message.metadata.as_ref())?,
+                int(change),
             ],
         )?;
         Ok(())

@@ -38,6 +38,14 @@ pub(super) const MESSAGES_DOWN: &str = "SELECT m.*, u.id AS sender_id,
 /// `messages_by_id`.
 pub(super) const MESSAGE_SEQ: &str =
     "SELECT seq FROM messages WHERE message_id = ?1 AND conversation = ?2";
+/// `messages_by_id`.
+pub(super) const PLACE: &str = "SELECT conversation, seq FROM messages WHERE message_id = ?1";
+/// The primary key of `messages`, downward: as many rows as there are newer ones, and one.
+pub(super) const MESSAGE_UNTIL: &str = "SELECT seq FROM messages
+    WHERE conversation = ?1 AND change <= ?2 ORDER BY seq DESC LIMIT 1";
+/// As [`MESSAGE_UNTIL`], of `changes`.
+pub(super) const CHANGE_UNTIL: &str = "SELECT seq FROM changes
+    WHERE conversation = ?1 AND change <= ?2 ORDER BY seq DESC LIMIT 1";
 /// `message_states_by_change`: no more rows than there were events since, then sorted.
 pub(super) const CHANGED_UP: &str = "SELECT seq FROM message_states
     INDEXED BY message_states_by_change
@@ -153,6 +161,35 @@ impl Database {
                 number(row, "seq")
             })
             .optional()?)
+    }
+
+    pub(super) fn read_place(
+        &self,
+        message_id: MessageId,
+    ) -> Result<Option<(ConversationKey, Seq)>, TableError> {
+        Ok(self
+            .sql(PLACE)?
+            .query_row([bytes(message_id.uuid())], |row| {
+                let conversation = ConversationKey(row.get("conversation")?);
+                Ok((conversation, number(row, "seq")?))
+            })
+            .optional()?)
+    }
+
+    pub(super) fn read_seq_until(
+        &self,
+        conversation: ConversationKey,
+        since: u64,
+    ) -> Result<Seq, TableError> {
+        let mut last = 0;
+        for sql in [MESSAGE_UNTIL, CHANGE_UNTIL] {
+            let found = self
+                .sql(sql)?
+                .query_row([conversation.0, int(since)], |row| number(row, "seq"))
+                .optional()?;
+            last = last.max(found.unwrap_or(0));
+        }
+        Ok(last)
     }
 
     pub(super) fn read_changed_messages(

@@ -53,6 +53,9 @@ fn every_statement_uses_the_index_that_is_named_beside_it() {
             "PRIMARY KEY (conversation=? AND seq>? AND seq<?)",
         ),
         (m::MESSAGE_SEQ, "messages_by_id (message_id=?)"),
+        (m::PLACE, "messages_by_id (message_id=?)"),
+        (m::MESSAGE_UNTIL, "PRIMARY KEY (conversation=?)"),
+        (m::CHANGE_UNTIL, "PRIMARY KEY (conversation=?)"),
         (
             m::CHANGED_UP,
             "message_states_by_change (conversation=? AND state_seq>?)",
@@ -107,6 +110,8 @@ fn a_page_of_messages_comes_in_order_without_sorting() {
         m::MESSAGES_UP,
         m::MESSAGES_DOWN,
         m::CHANGES,
+        m::MESSAGE_UNTIL,
+        m::CHANGE_UNTIL,
         c::MEMBERS,
         m::EMOJI_USERS,
     ] {

@@ -3,7 +3,10 @@
 use rusqlite::Connection;
 use rusqlite_migration::{Error, M, Migrations};
 
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("migrations/0001_tables.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("migrations/0001_tables.sql")),
+    M::up(include_str!("migrations/0002_changes_of_events.sql")),
+];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {

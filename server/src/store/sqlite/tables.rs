@@ -152,6 +152,14 @@ impl Rows for Database {
         self.read_message_seq(conversation, id)
     }
 
+    fn place(&self, id: MessageId) -> Result<Option<(ConversationKey, Seq)>, TableError> {
+        self.read_place(id)
+    }
+
+    fn seq_until(&self, conversation: ConversationKey, since: u64) -> Result<Seq, TableError> {
+        self.read_seq_until(conversation, since)
+    }
+
     fn messages(
         &self,
         conversation: ConversationKey,
@@ -383,12 +391,12 @@ impl Tables for Database {
 
     fn add_event(
         &mut self,
-        conversation: ConversationKey,
+        place: (ConversationKey, u64),
         actor: UserKey,
         subject: Option<UserKey>,
         event: &EventRecord,
     ) -> Result<(), TableError> {
-        self.insert_event(conversation, actor, subject, event)
+        self.insert_event(place, actor, subject, event)
     }
 
     fn put_state(
