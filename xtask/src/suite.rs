@@ -208,6 +208,23 @@ pub const ALL: &[Suite] = &[
         },
     },
     Suite {
+        name: "rest",
+        about: "schemathesis asks the real server everything that its description says",
+        needs: &[Language::Rust, Language::Python],
+        steps: |place| {
+            let mut ask = place.step(
+                "schemathesis",
+                &["python3", "tests/rest/run.py"],
+                Judge::Script {
+                    needs: "schemathesis",
+                },
+            );
+            ask.environment
+                .push(("CAUSERIE_BIN", place.built("causerie").into()));
+            vec![place.server_with_control(), ask]
+        },
+    },
+    Suite {
         name: "bindings",
         about: "Python and Dart use their bindings against a real server",
         needs: &[Language::Rust, Language::Python],

@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: says what the suites lack on this machine, and then installs it.
 //!
 //! What is there comes first: a tool on `PATH` is taken as it is. What is missing comes from apt,
-//! rustup, cargo, Maven or npm; Swift, which Debian's stable releases do not have, from a tree of
+//! rustup, cargo, pip, Maven or npm; Swift, which Debian's stable releases do not have, from a tree of
 //! Debian sid in the cache folder ([`tree`]). Nothing is asked, and nothing else is changed.
 
 mod machine;

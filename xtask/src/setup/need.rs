@@ -11,6 +11,9 @@ use super::tree;
 /// The version of cargo-deny that is built where there is none.
 const CARGO_DENY: &str = "0.20.2";
 
+/// The version of schemathesis, which finds more with each one.
+const SCHEMATHESIS: &str = "4.32.5";
+
 /// A language whose tools can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Language {
@@ -62,6 +65,11 @@ pub enum Source {
     Component(&'static str),
     /// A crate, of this version, built into the cache.
     Crate {
+        name: &'static str,
+        version: &'static str,
+    },
+    /// A program of Python's, of this version, in an environment of its own in the cache.
+    Pip {
         name: &'static str,
         version: &'static str,
     },
@@ -146,6 +154,25 @@ pub const ALL: &[Need] = &[
         at_least: (3, 9),
         source: Source::Apt(&["python3"]),
         by_hand: "Python 3.9 or newer",
+    },
+    Need {
+        language: Language::Python,
+        tool: "venv",
+        probe: &["python3", "-m", "ensurepip", "--version"],
+        at_least: (0, 0),
+        source: Source::Apt(&["python3-venv"]),
+        by_hand: "Python with venv and ensurepip, which Debian has apart",
+    },
+    Need {
+        language: Language::Python,
+        tool: "schemathesis",
+        probe: &["schemathesis", "--version"],
+        at_least: (4, 32),
+        source: Source::Pip {
+            name: "schemathesis",
+            version: SCHEMATHESIS,
+        },
+        by_hand: "pipx install schemathesis",
     },
     Need {
         language: Language::Node,
@@ -253,7 +280,10 @@ impl Need {
                 Source::Tree => tree::found(&machine.cache),
                 Source::Maven { project } => maven::found(machine, project),
                 Source::Npm { project } => npm::found(machine, project),
-                Source::Apt(_) | Source::Component(_) | Source::Crate { .. } => None,
+                Source::Apt(_)
+                | Source::Component(_)
+                | Source::Crate { .. }
+                | Source::Pip { .. } => None,
             })
     }
 

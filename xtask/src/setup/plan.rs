@@ -79,6 +79,9 @@ impl Plan {
                 Source::Crate { name, version } => {
                     others.push(built(machine, need.tool, name, version));
                 }
+                Source::Pip { name, version } => {
+                    others.push(environment(machine, need.tool, name, version));
+                }
                 Source::Maven { project } => others.push(fetched(need.tool, project)),
                 Source::Npm { project } => others.push(Work {
                     tools: vec![need.tool],
@@ -225,7 +228,11 @@ fn obstacle(machine: &Machine, source: Source) -> Option<&'static str> {
     match source {
         Source::Apt(_) => by_apt(),
         Source::Component(_) if !has_rustup() => Some("there is no rustup"),
-        Source::Component(_) | Source::Crate { .. } | Source::Maven { .. } | Source::Npm { .. } => {
+        Source::Component(_)
+        | Source::Crate { .. }
+        | Source::Pip { .. }
+        | Source::Maven { .. }
+        | Source::Npm { .. } => {
             None
         }
         Source::Tree if machine.system == System::LikeDebian => Some("this is no Debian"),
@@ -287,6 +294,33 @@ fn built(machine: &Machine, tool: &'static str, name: &str, version: &str) -> Wo
         what: format!("the crate {name} {version}, built in a minute or two"),
         folder: tools.display().to_string(),
         deed: Deed::Commands(vec![words]),
+    }
+}
+
+/// An environment of its own, and its program among the other tools.
+fn environment(machine: &Machine, tool: &'static str, name: &str, version: &str) -> Work {
+    let folder = machine.cache.folder().join("python").join(name);
+    let program = folder.join("bin").join(name);
+    let tools = machine.cache.tools().join("bin");
+    let words = |words: &[&dyn AsRef<std::ffi::OsStr>]| -> Vec<OsString> {
+        words.iter().map(|word| word.as_ref().to_owned()).collect()
+    };
+    Work {
+        tools: vec![tool],
+        what: format!("{name} {version} with what it needs, by pip (80 MB)"),
+        folder: folder.display().to_string(),
+        deed: Deed::Commands(vec![
+            words(&[&"python3", &"-m", &"venv", &folder]),
+            words(&[
+                &folder.join("bin/pip"),
+                &"install",
+                &"--quiet",
+                &"--disable-pip-version-check",
+                &format!("{name}=={version}"),
+            ]),
+            words(&[&"mkdir", &"-p", &tools]),
+            words(&[&"ln", &"-sf", &program, &tools.join(name)]),
+        ]),
     }
 }
 
@@ -455,6 +489,20 @@ mod tests {
         assert!(
             text.contains("debootstrap --variant=minbase sid /cache/sid.new"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn a_program_of_python_gets_an_environment_and_a_place_on_the_path() {
+        let machine = machine(System::Other, Rights::Ordinary);
+        let plan = Plan::make(&machine, &[Language::Python], |need| {
+            there(need).filter(|_| need.tool != "schemathesis")
+        });
+        let commands = &plan.json(&machine)["install"][0]["commands"];
+        assert_eq!(commands[0], "python3 -m venv /cache/python/schemathesis");
+        assert_eq!(
+            commands[3],
+            "ln -sf /cache/python/schemathesis/bin/schemathesis /cache/tools/bin/schemathesis"
         );
     }
 
