@@ -97,6 +97,7 @@ pub struct SendMessage {
         deserialize_with = "list_or_null",
         skip_serializing_if = "Vec::is_empty"
     )]
+    #[cfg_attr(feature = "openapi", schema(nullable))]
     pub attachments: Vec<Attachment>,
     /// The message that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,6 +108,7 @@ pub struct SendMessage {
         deserialize_with = "list_or_null",
         skip_serializing_if = "Vec::is_empty"
     )]
+    #[cfg_attr(feature = "openapi", schema(nullable))]
     pub mentions: Vec<UserId>,
     /// The app's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]

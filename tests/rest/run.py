@@ -3,7 +3,8 @@
     CAUSERIE_BIN=…/causerie python3 tests/rest/run.py
 
 Every request carries a token. Two users, a conversation of theirs and a group are there before it
-begins; what it makes itself it goes on with, by the links of the description. It fails if
+begins, and stand in the description as examples, which are asked first; what it makes itself it goes
+on with, by the description's links. It fails if
 schemathesis finds anything, or if fewer than nine in ten operations were ever answered with a 2xx,
 by the record of all requests that it writes. Prints what Rust's test harness prints, so that
 `cargo xtask test` can count. Needs schemathesis: cargo xtask setup python.
@@ -26,7 +27,7 @@ PATIENCE = 30
 # Seconds for all of schemathesis; more is a failure.
 BUDGET = 150
 # Examples of each operation beyond the systematic ones.
-EXAMPLES = 25
+EXAMPLES = 60
 # The share of operations that must have been answered with a 2xx.
 ANSWERED = 0.9
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -78,23 +79,60 @@ def uuid7():
 
 
 def settle(server, alice):
-    """What is there before schemathesis comes."""
+    """Makes what is there before schemathesis comes; gives an example of each operation."""
     direct = {"temp_id": uuid7(), "kind": "direct", "members": ["bob"]}
-    made = [server.ask("POST", "/api/conversations", alice, direct)["conversation_id"]]
+    made = server.ask("POST", "/api/conversations", alice, direct)["conversation_id"]
     group = uuid7()
     body = {"temp_id": uuid7(), "conversation_id": group, "kind": "group", "members": ["bob"]}
     server.ask("POST", "/api/conversations", alice, body)
-    for conversation in [*made, group]:
+    said = []
+    for conversation in [made, group]:
         for n in range(3):
             body = {"temp_id": uuid7(), "kind": "text", "content": f"message {n}"}
-            server.ask("POST", f"/api/conversations/{conversation}/messages", alice, body)
+            sent = server.ask("POST", f"/api/conversations/{conversation}/messages", alice, body)
+            said.append(sent["message_id"])
+    name = lambda more: {"temp_id": uuid7(), **more}
+    return {
+        "listConversations": {},
+        "createConversation": {"body": name({"kind": "direct", "members": ["carol"]})},
+        "getConversation": {"id": group},
+        "listMessages": {"id": group},
+        "sendMessage": {"id": group, "body": name({"content": "an example"})},
+        "editMessage": {"id": said[0], "body": name({"content": "edited"})},
+        "deleteMessage": {"id": said[1], "temp_id": uuid7()},
+        "listMembers": {"id": group},
+        "addMembers": {"id": group, "body": name({"user_ids": ["carol"]})},
+        "removeMembers": {"id": group, "temp_id": uuid7(), "user_id": ["carol"]},
+        "listMessagesWithUser": {"user_id": "bob"},
+        "listMessagesOfGroup": {"group_id": group},
+        "listMessagesSince": {"token": server.ask("GET", "/api/sync", alice)["token"]},
+        "markRead": {"body": {"message_ids": said}},
+    }
 
 
-def run(server, token, folder):
+def with_examples(server, examples):
+    """The server's description, with what is there as examples."""
+    api = server.ask("GET", "/openapi.json", None)
+    for item in api["paths"].values():
+        for operation in item.values():
+            known = examples.get(operation["operationId"], {})
+            for parameter in operation.get("parameters", []):
+                if parameter["name"] in known:
+                    parameter["example"] = known[parameter["name"]]
+            if "body" in known:
+                operation["requestBody"]["content"]["application/json"]["example"] = known["body"]
+    return api
+
+
+def run(server, token, api, folder):
     """Runs schemathesis; gives its exit code, or None if it took too long."""
-    shutil.copy(os.path.join(HERE, "schemathesis.toml"), folder)
+    for name in ["schemathesis.toml", "names.py"]:
+        shutil.copy(os.path.join(HERE, name), folder)
+    described = os.path.join(folder, "openapi.json")
+    with open(described, "w", encoding="utf-8") as file:
+        json.dump(api, file)
     command = [
-        *[SCHEMATHESIS, "run", server.http + "/openapi.json"],
+        *[SCHEMATHESIS, "run", described, "--url", server.http],
         *["--header", f"Authorization: Bearer {token}"],
         *["--phases", "examples,coverage,fuzzing,stateful", "--mode", "all"],
         *["--max-examples", str(EXAMPLES), "--seed", "5", "--generation-database", "none"],
@@ -102,14 +140,14 @@ def run(server, token, folder):
         *["--report", "har", "--report-har-path", os.path.join(folder, "requests.har")],
     ]
     try:
-        return subprocess.run(command, cwd=folder, timeout=BUDGET).returncode
+        environment = {**os.environ, "SCHEMATHESIS_HOOKS": "names", "PYTHONPATH": folder}
+        return subprocess.run(command, cwd=folder, env=environment, timeout=BUDGET).returncode
     except subprocess.TimeoutExpired:
         return None
 
 
-def operations(server):
+def operations(api):
     """Every operation, and the pattern of its path."""
-    api = server.ask("GET", "/openapi.json", None)
     found = {}
     for path, item in api["paths"].items():
         pattern = re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path)))
@@ -119,9 +157,9 @@ def operations(server):
     return dict(sorted(found.items(), key=lambda entry: entry[1][0]))
 
 
-def answered(server, folder):
+def answered(api, folder):
     """The operations that were answered with a 2xx, and the others."""
-    known = operations(server)
+    known = operations(api)
     with open(os.path.join(folder, "requests.har"), encoding="utf-8") as har:
         entries = json.load(har)["log"]["entries"]
     good = set()
@@ -155,9 +193,9 @@ def main():
         server = Server(os.path.join(folder, "data"))
         try:
             alice = server.token("alice")
-            settle(server, alice)
-            code = run(server, alice, folder)
-            good, never, asked = answered(server, folder) if code is not None else (set(), [], 0)
+            api = with_examples(server, settle(server, alice))
+            code = run(server, alice, api, folder)
+            good, never, asked = answered(api, folder) if code is not None else (set(), [], 0)
         finally:
             server.end()
     total = len(good) + len(never)

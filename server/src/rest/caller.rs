@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use bytes::Bytes;
 use causerie_protocol::{
-    AuthCode, ClientFrame, ClientId, ErrorCode, ErrorReply, Request, UserId, decode_client,
+    AuthCode, ClientFrame, ClientId, ErrorCode, ErrorReply, FrameFault, Request, UserId,
+    decode_client,
 };
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -108,6 +109,11 @@ impl Caller {
         let now = self.server.clock.now();
         let frame = body.frame(kind, 1, more);
         for frame in decode_client(&frame) {
+            // Of one that cannot be read the id may be lost.
+            let id = Some(1);
+            let frame = frame
+                .map(|frame| ClientFrame { id, ..frame })
+                .map_err(|fault| FrameFault { id, ..fault });
             self.visit.ask(frame, self.refused, now);
         }
         let mut replies = self.replies(1).await?;

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::store::{Answer, Query, Search};
 
-/// Longest text to look for, in bytes.
-const MAX_TEXT_BYTES: usize = 1_024;
+/// Longest text to look for, in characters.
+const MAX_TEXT_CHARS: usize = 256;
 
 /// Messages of a conversation.
 ///
@@ -31,7 +31,7 @@ const MAX_TEXT_BYTES: usize = 1_024;
         ("limit" = Option<u64>, Query, description = "Most messages: 50 unless given, at most 200.", minimum = 0, maximum = 9007199254740991_u64),
         ("from" = Option<u64>, Query, description = "Taken by the server at this time or later, in milliseconds.", minimum = 0, maximum = 9007199254740991_u64),
         ("to" = Option<u64>, Query, description = "Taken by the server before this time, in milliseconds.", minimum = 0, maximum = 9007199254740991_u64),
-        ("q" = Option<String>, Query, description = "This text stands in the content, in whatever case.", min_length = 1, max_length = 256),
+        ("q" = Option<String>, Query, description = "This text stands in the content, in whatever case.", min_length = 1, max_length = 256, pattern = "^[^\\u0000]+$"),
     ),
     responses(
         (status = 200, description = "A page, in rising seq.", body = HistoryPage),
@@ -59,7 +59,7 @@ pub(super) async fn of_conversation(
         ("limit" = Option<u64>, Query, description = "Most messages: 50 unless given, at most 200.", minimum = 0, maximum = 9007199254740991_u64),
         ("from" = Option<u64>, Query, description = "Taken by the server at this time or later, in milliseconds.", minimum = 0, maximum = 9007199254740991_u64),
         ("to" = Option<u64>, Query, description = "Taken by the server before this time, in milliseconds.", minimum = 0, maximum = 9007199254740991_u64),
-        ("q" = Option<String>, Query, description = "This text stands in the content, in whatever case.", min_length = 1, max_length = 256),
+        ("q" = Option<String>, Query, description = "This text stands in the content, in whatever case.", min_length = 1, max_length = 256, pattern = "^[^\\u0000]+$"),
     ),
     responses(
         (status = 200, description = "A page, in rising seq.", body = HistoryPage),
@@ -93,7 +93,7 @@ pub(super) async fn with_user(
         ("limit" = Option<u64>, Query, description = "Most messages: 50 unless given, at most 200.", minimum = 0, maximum = 9007199254740991_u64),
         ("from" = Option<u64>, Query, description = "Taken by the server at this time or later, in milliseconds.", minimum = 0, maximum = 9007199254740991_u64),
         ("to" = Option<u64>, Query, description = "Taken by the server before this time, in milliseconds.", minimum = 0, maximum = 9007199254740991_u64),
-        ("q" = Option<String>, Query, description = "This text stands in the content, in whatever case.", min_length = 1, max_length = 256),
+        ("q" = Option<String>, Query, description = "This text stands in the content, in whatever case.", min_length = 1, max_length = 256, pattern = "^[^\\u0000]+$"),
     ),
     responses(
         (status = 200, description = "A page, in rising seq.", body = HistoryPage),
@@ -127,9 +127,9 @@ async fn page(
     let text = params.text("q")?;
     params.end()?;
     if let Some(text) = &text
-        && (text.is_empty() || text.len() > MAX_TEXT_BYTES)
+        && (text.is_empty() || text.chars().count() > MAX_TEXT_CHARS)
     {
-        let message = format!("a text to look for has 1 to {MAX_TEXT_BYTES} bytes");
+        let message = format!("a text to look for has 1 to {MAX_TEXT_CHARS} characters");
         return Err(Refused::invalid("q", &message));
     }
     if (from, to, &text) == (None, None, &None) {

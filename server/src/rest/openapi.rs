@@ -88,6 +88,10 @@ impl Modify for Everywhere {
                     let responses = &mut operation.responses.responses;
                     responses.insert(status.to_owned(), refused.into());
                 }
+                let head = "The head of the request has more than 16 KiB.";
+                let refused = ResponseBuilder::new().description(head).build();
+                let responses = &mut operation.responses.responses;
+                responses.insert("431".to_owned(), refused.into());
             }
         }
     }
@@ -106,7 +110,7 @@ const ANYWHERE: [(&str, &str); 3] = [
 ];
 
 /// Which answers name what other operations take: from, where in the answer, to, as which parameter.
-const LINKS: [(&str, &str, &str, &str); 14] = [
+const LINKS: [(&str, &str, &str, &str); 10] = [
     (
         "createConversation",
         "/conversation_id",
@@ -152,20 +156,6 @@ const LINKS: [(&str, &str, &str, &str); 14] = [
     ),
     ("sendMessage", "/message_id", "editMessage", "id"),
     ("sendMessage", "/message_id", "deleteMessage", "id"),
-    (
-        "listConversations",
-        "/conversations/0/conversation_id",
-        "listMessages",
-        "id",
-    ),
-    (
-        "listConversations",
-        "/conversations/0/peer_id",
-        "listMessagesWithUser",
-        "user_id",
-    ),
-    ("sync", "/token", "listMessagesSince", "token"),
-    ("listMessagesSince", "/token", "listMessagesSince", "token"),
 ];
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
@@ -194,6 +184,11 @@ fn spell_out(value: &mut Value) {
             let is_wide = object.get("format").is_some_and(|format| format == "int64");
             if is_wide {
                 object.insert("maximum".into(), (MAX_INTEGER - 1).into());
+            }
+            let is_narrow = object.get("format").is_some_and(|format| format == "int32");
+            if is_narrow {
+                object.insert("format".into(), "uint32".into());
+                object.insert("maximum".into(), u32::MAX.into());
             }
             object.values_mut().for_each(spell_out);
         }

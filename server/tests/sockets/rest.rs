@@ -433,6 +433,11 @@ async fn what_is_malformed_is_named() {
             (413, "too_large"),
         ),
         (json!(["no object"]), (400, "invalid")),
+        (
+            json!({"temp_id": name(1), "content": "\u{0}"}),
+            (400, "invalid"),
+        ),
+        (json!({"content": "\u{0}"}), (400, "invalid")),
         (twice, (400, "invalid")),
     ] {
         let answer = ask(&site, "alice", "POST", &messages, Some(body)).await;
