@@ -232,9 +232,7 @@ fn obstacle(machine: &Machine, source: Source) -> Option<&'static str> {
         | Source::Crate { .. }
         | Source::Pip { .. }
         | Source::Maven { .. }
-        | Source::Npm { .. } => {
-            None
-        }
+        | Source::Npm { .. } => None,
         Source::Tree if machine.system == System::LikeDebian => Some("this is no Debian"),
         Source::Tree if machine.rights == Rights::Sudo => {
             Some("only root itself can work in a tree of Debian sid")
