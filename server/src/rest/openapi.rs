@@ -276,6 +276,31 @@ mod tests {
     }
 
     #[test]
+    fn the_examples_ask_what_is_described() {
+        let api: Value = serde_json::from_slice(&DOCUMENT).expect("JSON");
+        let paths: Vec<&String> = api["paths"].as_object().expect("paths").keys().collect();
+        let asked = include_str!("../../../docs/rest.md")
+            .split("http://127.0.0.1:4000")
+            .skip(1)
+            .map(|rest| rest.split(['?', '"', ' ', '\n']).next().unwrap_or_default())
+            .filter(|path| path.starts_with("/api"));
+        let is_described = |asked: &str| {
+            paths.iter().any(|path| {
+                let (path, asked): (Vec<_>, Vec<_>) =
+                    (path.split('/').collect(), asked.split('/').collect());
+                path.len() == asked.len()
+                    && (path.iter().zip(&asked)).all(|(p, a)| p == a || p.starts_with('{'))
+            })
+        };
+        let mut count = 0;
+        for asked in asked {
+            assert!(is_described(asked), "{asked}");
+            count += 1;
+        }
+        assert!(count >= 8, "{count} examples");
+    }
+
+    #[test]
     fn the_page_asks_nobody_else() {
         let page = include_str!("docs.html");
         assert!(!page.contains("http://") && !page.contains("https://"));
