@@ -173,7 +173,11 @@ pub(crate) fn small(query: &Query) -> Query {
             request.limit = Some(request.limit.unwrap_or(PAGE).min(PAGE));
         }
         Query::Sync { limit, .. } => *limit = 2.min(*limit),
-        Query::Members { .. }
+        Query::Item { .. }
+        | Query::Search { .. }
+        | Query::Places { .. }
+        | Query::Messages { .. }
+        | Query::Members { .. }
         | Query::Users { .. }
         | Query::Items { .. }
         | Query::Access { .. }
