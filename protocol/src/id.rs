@@ -19,9 +19,6 @@ pub enum IdError {
     /// A user id has a control character.
     #[error("a user id has no control characters")]
     UserIdControl,
-    /// A user id has nothing but blanks.
-    #[error("a user id has more than blanks")]
-    UserIdBlank,
     /// Not a UUID in its hyphenated form.
     #[error("not a UUID: {0}")]
     NotUuid(String),
@@ -30,8 +27,8 @@ pub enum IdError {
     NotRoom,
 }
 
-/// A user, by the id that the app's own backend gave: 1 to 128 bytes, no control characters, not only
-/// blanks; compared bytewise. Cheap to clone.
+/// A user, by the id that the app's own backend gave: 1 to 128 bytes, no control characters,
+/// compared bytewise. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(Arc<str>);
 
@@ -39,7 +36,7 @@ impl UserId {
     /// Checks length and characters.
     ///
     /// # Errors
-    /// [`IdError::UserIdLength`], [`IdError::UserIdControl`] or [`IdError::UserIdBlank`].
+    /// [`IdError::UserIdLength`] or [`IdError::UserIdControl`].
     pub fn new(id: impl AsRef<str>) -> Result<Self, IdError> {
         let id = id.as_ref();
         if id.is_empty() || id.len() > MAX_USER_ID_BYTES {
@@ -47,9 +44,6 @@ impl UserId {
         }
         if id.chars().any(char::is_control) {
             return Err(IdError::UserIdControl);
-        }
-        if id.chars().all(char::is_whitespace) {
-            return Err(IdError::UserIdBlank);
         }
         Ok(Self(id.into()))
     }

@@ -316,6 +316,10 @@ impl Client {
     }
 }
 
+/// An id of nothing but blanks is sound on the wire; in an app it is a field that was left empty.
 pub(crate) fn user_id(field: &str, id: &str) -> Result<UserId, Error> {
+    if !id.is_empty() && id.trim().is_empty() {
+        return Err(Error::invalid(field, "it holds nothing but blanks"));
+    }
     UserId::new(id).map_err(|error| Error::invalid(field, error))
 }
