@@ -188,7 +188,13 @@ async fn failures_while_it_waits_make_no_wait_longer_and_what_can_be_stored_ends
         assert!(at.unwrap() > clock::monotonic() + Duration::from_secs(20));
     })
     .await;
+    // It is told every state from its first one on.
     let mut states = client.connection_state();
+    let first = soon("a state", states.next()).await;
+    assert!(
+        matches!(first, Some(ConnectionState::Waiting { .. })),
+        "{first:?}"
+    );
     conversation.send("there is room").await.unwrap();
     // `soon` is shorter than that wait.
     while soon("a connection", states.next()).await != Some(ConnectionState::Connecting) {}
@@ -201,6 +207,7 @@ async fn after_a_failure_the_connection_waits_and_then_goes_on_by_itself() {
     let client = client(&folder).await;
     client.start().await.unwrap();
     let mut states = client.connection_state();
+    soon("a state", states.next()).await;
     meddle(&client, |thread| {
         thread.handle_failure(&StoreError::Full);
         thread.drain();
