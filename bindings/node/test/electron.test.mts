@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { MessageChannel } from 'node:worker_threads';
 import { Causerie, type Client, type Timeline } from 'causerie';
 import { hostCauserie, messagePort, type Host } from 'causerie/electron/host';
@@ -74,7 +75,7 @@ it('a window shows what its host has, and what it sends arrives', async (test) =
   const id = await met(desk, bob);
   const chat = await desk.window();
   assert.equal(chat.userId, 'alice-shows');
-  assert.deepEqual(chat.conversations.current, desk.client.conversations.current);
+  await until(chat.conversations, (list) => isDeepStrictEqual(list, desk.client.conversations.current));
   const timeline = await chat.conversation(id).timeline();
   const theirs = await bob.conversation(id).timeline();
   const key = await chat.conversation(id).send({ text: 'from a window', metadata: { of: ['a', 1, null] } });
