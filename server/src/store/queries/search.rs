@@ -1,6 +1,6 @@
 //! A search in one conversation's history, by time and text (docs/protocol.md §10).
 
-use causerie_protocol::{Content, HistoryPage, Message, Millis, Seq, limits::MAX_PAGE};
+use causerie_protocol::{Content, HistoryPage, Message, Millis, limits::MAX_PAGE};
 
 use crate::store::{
     Search,
@@ -31,18 +31,15 @@ pub(super) fn search<R: Rows>(
     let asked = &search.history;
     let head = conversation.head_seq;
     let above = asked.after.map_or(0, |after| after.saturating_add(1));
-    let mut lower = above.max(member.visible_from);
-    let mut upper = match asked.before {
+    let lower = above.max(member.visible_from);
+    let upper = match asked.before {
         Some(before) => before.saturating_sub(1).min(head),
         None => head,
     };
-    // Times of a conversation rise with its seqs.
-    if let Some(from) = search.from {
-        lower = lower.max(first_at(rows, member, head, from)?);
-    }
-    if let Some(to) = search.to {
-        upper = upper.min(first_at(rows, member, head, to)?.saturating_sub(1));
-    }
+    // A clock that was set back has left later messages with earlier times: each is looked at.
+    let in_time = |at: Millis| {
+        search.from.is_none_or(|from| at >= from) && search.to.is_none_or(|to| at < to)
+    };
     let direction = match (asked.before, asked.after) {
         (None, Some(_)) => Direction::Up,
         (Some(_), _) | (None, None) => Direction::Down,
@@ -86,7 +83,9 @@ pub(super) fn search<R: Rows>(
             looked_at += 1;
             let seq = row.message.seq;
             let message = present(rows, member, row)?;
-            if text.as_deref().is_none_or(|text| says(&message, text)) {
+            if in_time(message.created_at)
+                && text.as_deref().is_none_or(|text| says(&message, text))
+            {
                 let users = message
                     .reactions
                     .iter()
@@ -134,26 +133,4 @@ fn holds(value: &serde_json::Value, text: &str) -> bool {
         Value::Object(object) => object.values().any(|value| holds(value, text)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
-}
-
-/// The seq of the first message at or after a time; behind the head if there is none. Found by
-/// halves: a dozen rows for a conversation of thousands.
-fn first_at<R: Rows>(
-    rows: &R,
-    member: &MemberRow,
-    head: Seq,
-    at: Millis,
-) -> Result<Seq, TableError> {
-    // All messages below `low` are older; the first one at `high` or above is not.
-    let (mut low, mut high) = (member.visible_from, head + 1);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let range = (middle, high - 1);
-        let found = rows.messages(member.conversation, range, Direction::Up, 1)?;
-        match found.first() {
-            Some(row) if row.message.created_at < at => low = row.message.seq + 1,
-            Some(_) | None => high = middle,
-        }
-    }
-    Ok(low)
 }

@@ -45,8 +45,6 @@ impl<T: Tables> Work<'_, T> {
             None => self.people.intern(self.tables, &actor.user_id)?,
         };
         let seq = room.next_seq();
-        // Times of a conversation do not fall, so that they can be searched like seqs.
-        let at = self.now.max(room.row.active_at);
         let message = Message {
             conversation_id: room.row.id,
             seq,
@@ -60,7 +58,7 @@ impl<T: Tables> Work<'_, T> {
             reply_to: send.reply_to,
             mentions: send.mentions.clone(),
             metadata: send.metadata.clone(),
-            created_at: at,
+            created_at: self.now,
             edited_at: None,
             deleted_at: None,
             state_seq: seq,
@@ -72,7 +70,7 @@ impl<T: Tables> Work<'_, T> {
             conversation_id: room.row.id,
             seq,
             number: message.number,
-            created_at: at,
+            created_at: self.now,
             duplicate: false,
             message: None,
         };
@@ -83,7 +81,7 @@ impl<T: Tables> Work<'_, T> {
             EventBody::Message(Box::new(message)),
         )?;
         room.row.head_number = sent.number;
-        room.row.active_at = at;
+        room.row.active_at = self.now;
         self.remember(room, key, names, Some(seq))?;
         self.note_mentions(room, &actor.user_id, &send.mentions, seq)?;
         self.raise_own_cursor(room, &actor.user_id, (seq, sent.number))?;
